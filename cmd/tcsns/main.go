@@ -1,0 +1,26 @@
+// Command tcsns is the ThreatConnect Playbook App that publishes an indicator
+// to an Amazon SNS topic. The platform starts it, and it lives for
+// milliseconds: arguments and environment in, exit code out.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"tcsns/internal/app"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return int(app.Run(ctx, app.Options{
+		Args:      os.Args[1:],
+		LookupEnv: os.LookupEnv,
+		Stdout:    os.Stdout,
+		Stderr:    os.Stderr,
+	}))
+}
