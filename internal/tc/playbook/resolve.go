@@ -1,0 +1,445 @@
+package playbook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"tcsns/internal/tc/param"
+	"tcsns/internal/tc/secret"
+	"tcsns/internal/tc/variable"
+)
+
+// Input is a parameter that may hold variables.
+type Input struct {
+	Param string // its name, for errors
+	Raw   any    // as param.Set.Raw returns it: nil, string, bool, json.Number, []any or map[string]any
+}
+
+// Resolve resolves the variables of all inputs together: one read of the
+// store for all playbook variables, one more for those that KeyValues refer
+// to, ThreatConnect variables side by side over the API.
+//
+// The error joins every problem, each naming its input: a [param.Error] for a
+// value that is not what its type says, the store's or the API's own error
+// wrapped. The inputs without a problem are in the Values even then.
+func (p *Playbook) Resolve(ctx context.Context, inputs ...Input) (Values, error) {
+	r := newResolution(p)
+	nodes := make([]node, len(inputs))
+	for i, input := range inputs {
+		nodes[i] = r.plan(input.Param, input.Raw)
+	}
+	return r.resolve(ctx, inputs, nodes)
+}
+
+// Read resolves one text: a variable, or a text with embedded ones. As in
+// TcEx, `\s` in it is a space and `\\s` is `\s`; in a scalar input of
+// [Playbook.Resolve] it is neither.
+func (p *Playbook) Read(ctx context.Context, text string) (Value, error) {
+	r := newResolution(p)
+	values, err := r.resolve(ctx, []Input{{Param: text}}, []node{r.planText(text, text, true)})
+	return values[text], err
+}
+
+// node is an input, or a part of one, before its variables are read. Exactly
+// one of its fields but rows is set; rows stands beside the others, for a text
+// that is also a KeyValueList.
+type node struct {
+	literal  any // no variable in it
+	variable *variable.Variable
+	tc       *variable.TC
+	text     []variable.Segment
+	spaces   bool // text's literals have their \s replaced
+	list     []node
+	rows     []row
+	paired   bool
+}
+
+// row is a KeyValue before the variables in its value are read.
+type row struct {
+	fields map[string]any
+	value  node
+}
+
+// stored is a playbook variable's value.
+type stored struct {
+	variable variable.Variable
+	data     any
+	err      error
+	rows     []row // its KeyValues, where their values are to be resolved too
+	paired   bool
+}
+
+// fetched is a ThreatConnect variable's value.
+type fetched struct {
+	variable variable.TC
+	data     any
+	err      error
+}
+
+// resolution is the work of one Resolve.
+type resolution struct {
+	p       *Playbook
+	stored  map[string]*stored
+	fetched map[string]*fetched
+	pending []string   // keys to read next
+	tc      []*fetched // to read next
+	params  []string   // the inputs with playbook variables, for errors
+}
+
+func newResolution(p *Playbook) *resolution {
+	return &resolution{p: p, stored: map[string]*stored{}, fetched: map[string]*fetched{}}
+}
+
+// plan finds the variables of an input and notes what must be read.
+func (r *resolution) plan(name string, raw any) node {
+	switch raw := raw.(type) {
+	case string:
+		n := r.planText(name, raw, false)
+		if rows, ok := literalRows(raw); ok {
+			n.rows, n.paired = r.planRows(name, rows), true
+		}
+		return n
+	case []any:
+		if rows, ok := rowsOf(raw); ok && len(raw) > 0 {
+			return node{literal: raw, rows: r.planRows(name, rows), paired: true}
+		}
+		n := node{list: make([]node, len(raw))}
+		for i, element := range raw {
+			if text, ok := element.(string); ok {
+				n.list[i] = r.planText(name, text, true)
+			} else {
+				n.list[i] = node{literal: element}
+			}
+		}
+		return n
+	case map[string]any:
+		if rows, ok := rowsOf(raw); ok {
+			return node{literal: raw, rows: r.planRows(name, rows), paired: true}
+		}
+	}
+	return node{literal: raw}
+}
+
+func (r *resolution) planText(name, text string, withSpaces bool) node {
+	if v, ok := variable.ParseTC(text); ok {
+		r.needTC(v)
+		return node{tc: &v}
+	}
+	if v, ok := variable.Parse(text); ok {
+		r.need(name, v)
+		return node{variable: &v}
+	}
+	var segments []variable.Segment
+	if strings.ContainsAny(text, "#&") {
+		segments = variable.Split(text)
+	}
+	embedded := false
+	for _, s := range segments {
+		switch {
+		case s.Variable != nil:
+			r.need(name, *s.Variable)
+		case s.TC != nil:
+			r.needTC(*s.TC)
+		default:
+			continue
+		}
+		embedded = true
+	}
+	if embedded {
+		return node{text: segments, spaces: withSpaces}
+	}
+	if withSpaces {
+		text = spaces(text)
+	}
+	return node{literal: text}
+}
+
+func (r *resolution) planRows(name string, fields []map[string]any) []row {
+	rows := make([]row, len(fields))
+	for i, f := range fields {
+		rows[i] = row{fields: f, value: node{literal: f["value"]}}
+		if text, ok := f["value"].(string); ok {
+			rows[i].value = r.planText(name, text, false)
+		}
+	}
+	return rows
+}
+
+func (r *resolution) need(name string, v variable.Variable) {
+	key := v.Key()
+	if _, ok := r.stored[key]; !ok {
+		r.stored[key] = &stored{variable: v}
+		r.pending = append(r.pending, key)
+	}
+	if len(r.params) == 0 || r.params[len(r.params)-1] != name && !slices.Contains(r.params, name) {
+		r.params = append(r.params, name)
+	}
+}
+
+func (r *resolution) needTC(v variable.TC) {
+	key := v.String()
+	if _, ok := r.fetched[key]; !ok {
+		f := &fetched{variable: v}
+		r.fetched[key] = f
+		r.tc = append(r.tc, f)
+	}
+}
+
+// resolve reads what is noted, then what the KeyValues among it refer to, and
+// puts the values together.
+func (r *resolution) resolve(ctx context.Context, inputs []Input, nodes []node) (Values, error) {
+	keys := r.pending
+	if err := r.read(ctx); err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		s := r.stored[key]
+		if s.err != nil || s.data == nil || !is(s.variable.Type, variable.KeyValue) && !is(s.variable.Type, variable.KeyValueArray) {
+			continue
+		}
+		if rows, ok := rowsOf(s.data); ok {
+			s.rows, s.paired = r.planRows(key, rows), true
+		}
+	}
+	if err := r.read(ctx); err != nil {
+		return nil, err
+	}
+
+	values := make(Values, len(inputs))
+	var problems []error
+	for i, input := range inputs {
+		v, err := r.value(input.Param, nodes[i])
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		values[input.Param] = v
+	}
+	return values, errors.Join(problems...)
+}
+
+// read reads everything pending: the store and the API at the same time.
+func (r *resolution) read(ctx context.Context) error {
+	keys, tc := r.pending, r.tc
+	r.pending, r.tc = nil, nil
+
+	var wait sync.WaitGroup
+	r.readTC(ctx, &wait, tc)
+	err := r.readStore(ctx, keys)
+	wait.Wait()
+	return err
+}
+
+func (r *resolution) readStore(ctx context.Context, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	values, err := r.p.store.Get(ctx, keys...)
+	if err == nil && len(values) != len(keys) {
+		err = fmt.Errorf("the store returned %d values for %d keys", len(values), len(keys))
+	}
+	if err != nil {
+		what := r.params[0]
+		if more := len(r.params) - 1; more > 0 {
+			what += fmt.Sprintf(" and %d more", more)
+		}
+		return fmt.Errorf("read the variables of %s: %w", what, err)
+	}
+	for i, key := range keys {
+		s := r.stored[key]
+		s.data, s.err = decodeTyped(s.variable.Type, values[i])
+	}
+	return nil
+}
+
+// parallel bounds the requests to the platform at one time. A run has a
+// handful of ThreatConnect variables; a list could have hundreds.
+const parallel = 8
+
+func (r *resolution) readTC(ctx context.Context, wait *sync.WaitGroup, pending []*fetched) {
+	work := make(chan *fetched, len(pending))
+	for _, f := range pending {
+		work <- f
+	}
+	close(work)
+	for range min(parallel, len(pending)) {
+		wait.Go(func() {
+			for f := range work {
+				r.fetch(ctx, f)
+			}
+		})
+	}
+}
+
+func (r *resolution) fetch(ctx context.Context, f *fetched) {
+	if r.p.tc == nil {
+		f.err = errors.New("there is no connection to ThreatConnect's API")
+		return
+	}
+	data, err := r.p.tc.RuntimeVariable(ctx, f.variable)
+	switch {
+	case err != nil:
+		f.err = err
+	case data == nil:
+	case f.variable.Kind == "FILE":
+		f.data = data
+	default:
+		f.data = string(data)
+		if isSecret(f.variable) && r.p.mask != nil {
+			r.p.mask.Add(secret.New(string(data)))
+		}
+	}
+}
+
+// isSecret reports whether the variable's value is one to hide: everything
+// from the keychain or from a vault.
+func isSecret(v variable.TC) bool { return v.Kind == "KEYCHAIN" || v.Provider == "Vault" }
+
+// value puts an input together from what was read.
+func (r *resolution) value(name string, n node) (Value, error) {
+	v := Value{param: name, mask: r.p.mask}
+	if n.variable != nil {
+		v.typ, v.key = n.variable.Type, n.variable.Key()
+	}
+	e := evaluation{r: r, param: name, nested: true}
+	v.data = e.data(n)
+	rows, paired := n.rows, n.paired
+	if n.variable != nil {
+		s := r.stored[v.key]
+		rows, paired = s.rows, s.paired
+	}
+	if paired {
+		inner := evaluation{r: r, param: name, nested: n.variable == nil}
+		for _, row := range rows {
+			v.pairs = append(v.pairs, inner.pair(row))
+		}
+		v.paired = true
+		e.secret = e.secret || inner.secret
+		e.err = inner.err // what e met, inner met again
+	}
+	v.secret = e.secret
+	return v, e.err
+}
+
+// evaluation computes the data of nodes for one input.
+type evaluation struct {
+	r      *resolution
+	param  string
+	nested bool // the values of stored KeyValues are resolved: false within them
+	secret bool
+	err    error
+}
+
+func (e *evaluation) data(n node) any {
+	switch {
+	case n.variable != nil:
+		return e.variable(*n.variable)
+	case n.tc != nil:
+		return e.tc(*n.tc)
+	case n.text != nil:
+		return e.text(n)
+	case n.list != nil:
+		list := make([]any, 0, len(n.list))
+		for _, element := range n.list {
+			data := e.data(element)
+			if many, ok := data.([]any); ok && element.variable != nil {
+				list = append(list, many...) // a list within a list is its elements
+				continue
+			}
+			list = append(list, data)
+		}
+		return list
+	}
+	return n.literal
+}
+
+func (e *evaluation) variable(v variable.Variable) any {
+	s := e.r.stored[v.Key()]
+	if s.err != nil {
+		e.fail(&param.Error{
+			Name:    e.param,
+			Problem: "refers to " + v.Key() + ", which " + s.err.Error(),
+			Fix:     "check the App or trigger that sets this variable, or map another one",
+		})
+		return nil
+	}
+	if !s.paired || !e.nested {
+		return s.data
+	}
+	inner := evaluation{r: e.r, param: e.param}
+	list := make([]any, len(s.rows))
+	for i, row := range s.rows {
+		fields := make(map[string]any, len(row.fields))
+		for name, field := range row.fields {
+			fields[name] = field
+		}
+		fields["value"] = inner.data(row.value)
+		list[i] = fields
+	}
+	e.secret = e.secret || inner.secret
+	e.fail(inner.err)
+	if _, one := s.data.(map[string]any); one {
+		return list[0]
+	}
+	return list
+}
+
+func (e *evaluation) tc(v variable.TC) any {
+	f := e.r.fetched[v.String()]
+	if f.err != nil {
+		e.fail(fmt.Errorf("read %s of %s: %w", v.String(), e.param, f.err))
+		return nil
+	}
+	e.secret = e.secret || isSecret(v)
+	return f.data
+}
+
+// text puts a text together, once, from left to right: what it inserts is
+// never looked at again.
+func (e *evaluation) text(n node) string {
+	var b strings.Builder
+	for _, s := range n.text {
+		switch {
+		case s.Variable != nil:
+			b.WriteString(e.embedded(*s.Variable))
+		case s.TC != nil:
+			data := e.tc(*s.TC)
+			if _, file := data.([]byte); file {
+				b.WriteString(s.TC.String()) // a file has no place in a text: TcEx leaves it as it is
+				continue
+			}
+			b.WriteString(embeddedText(data))
+		case n.spaces:
+			b.WriteString(spaces(s.Literal))
+		default:
+			b.WriteString(s.Literal)
+		}
+	}
+	return b.String()
+}
+
+func (e *evaluation) embedded(v variable.Variable) string {
+	data := e.variable(v)
+	if _, raw := data.([]byte); raw && !standard(v.Type) {
+		return v.Key() // TcEx leaves the bytes of a type of one's own as they are
+	}
+	return embeddedText(data)
+}
+
+func (e *evaluation) pair(r row) KeyValue {
+	inner := evaluation{r: e.r, param: e.param, nested: e.nested}
+	kv := KeyValue{Key: textOf(r.fields["key"]), Value: inner.data(r.value), secret: inner.secret}
+	e.secret = e.secret || inner.secret
+	e.fail(inner.err)
+	return kv
+}
+
+func (e *evaluation) fail(err error) {
+	if err != nil {
+		e.err = errors.Join(e.err, err)
+	}
+}
