@@ -1,0 +1,137 @@
+package secret
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// forms returns the encodings in which a secret could be printed. Every form
+// is at least minMasked bytes long.
+func forms(text string) []string {
+	var all []string
+	add := func(forms ...string) {
+		for _, form := range forms {
+			if len(form) >= minMasked {
+				all = append(all, form)
+			}
+		}
+	}
+	for _, text := range []string{text, strings.TrimSpace(text)} {
+		if len(text) < minMasked {
+			continue
+		}
+		add(text)
+		quoted := quoted(text)
+		add(quoted...)
+		for _, once := range quoted {
+			if once != text {
+				add(quotedAgain(once)...)
+			}
+		}
+		add(escaped(text)...)
+		for _, form := range base64Forms(text) {
+			add(form, url.QueryEscape(form))
+		}
+	}
+	return all
+}
+
+// quoted returns text as the inside of a quoted text: of Go, of Go in ASCII,
+// of JSON with and without HTML's characters escaped, and of JSON in ASCII as
+// Python writes it.
+func quoted(text string) []string {
+	html, plain := jsonQuoted(text, true), jsonQuoted(text, false)
+	return []string{
+		inside(strconv.Quote(text)),
+		inside(strconv.QuoteToASCII(text)),
+		html, plain, inASCII(html), inASCII(plain),
+	}
+}
+
+// quotedAgain returns a quoted text inside another: a JSON document that is a
+// string of another document, or of a log line.
+func quotedAgain(once string) []string {
+	return []string{inside(strconv.Quote(once)), jsonQuoted(once, false)}
+}
+
+func inside(quoted string) string { return quoted[1 : len(quoted)-1] }
+
+func jsonQuoted(text string, escapeHTML bool) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(escapeHTML)
+	if err := encoder.Encode(text); err != nil {
+		return "" // a string always encodes
+	}
+	return inside(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// inASCII writes what is not ASCII as \uXXXX, in lower case, in surrogate
+// pairs where it must.
+func inASCII(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			hex := strconv.FormatUint(uint64(unit), 16)
+			b.WriteString(`\u` + strings.Repeat("0", 4-len(hex)) + hex)
+		}
+	}
+	return b.String()
+}
+
+// escaped returns text as it stands in a URL: in a query, the same with the
+// blank as %20 (AWS's way), in a path, as user information; the first two
+// also with their hexadecimal digits in lower case.
+func escaped(text string) []string {
+	query := url.QueryEscape(text)
+	strict := strings.ReplaceAll(query, "+", "%20")
+	user := strings.TrimPrefix(url.UserPassword("", text).String(), ":")
+	return []string{query, strict, url.PathEscape(text), user, lowerHex(query), lowerHex(strict)}
+}
+
+// lowerHex writes %2F as %2f.
+func lowerHex(escaped string) string {
+	b := []byte(escaped)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			b[i+1], b[i+2] = lower(b[i+1]), lower(b[i+2])
+			i += 2
+		}
+	}
+	return string(b)
+}
+
+func lower(b byte) byte {
+	if 'A' <= b && b <= 'F' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
+// base64Forms returns the base64 of text, in both alphabets: alone, with its
+// padding, and inside something longer, where it begins at any of the three
+// places of a group. In the latter, the characters at either end that also
+// depend on the neighbours are left out.
+func base64Forms(text string) []string {
+	var all []string
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		alone := encoding.EncodeToString([]byte(text))
+		all = append(all, alone, strings.TrimRight(alone, "="))
+		for before := range 3 {
+			shifted := encoding.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
+			first := (before*8 + 5) / 6 // the first character of text's bits alone
+			end := (before + len(text)) * 8 / 6
+			all = append(all, shifted[first:end])
+		}
+	}
+	return all
+}
