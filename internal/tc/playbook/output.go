@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -120,7 +119,7 @@ func (p *Playbook) Write(ctx context.Context) error {
 		return nil
 	}
 	if err := p.store.Put(ctx, entries...); err != nil {
-		return fmt.Errorf("write the outputs: %w", err)
+		return &Error{Op: "write the outputs", Err: err}
 	}
 	return nil
 }

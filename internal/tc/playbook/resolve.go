@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"tcsns/internal/tc/exit"
 	"tcsns/internal/tc/param"
 	"tcsns/internal/tc/secret"
 	"tcsns/internal/tc/variable"
@@ -71,6 +72,11 @@ type stored struct {
 	err      error
 	rows     []row // its KeyValues, where their values are to be resolved too
 	paired   bool
+}
+
+var errNoAPI = &exit.Error{
+	Text: "ThreatConnect variables cannot be read without the platform's API",
+	Fix:  "map a playbook variable, or write the value itself",
 }
 
 // fetched is a ThreatConnect variable's value.
@@ -247,7 +253,7 @@ func (r *resolution) readStore(ctx context.Context, keys []string) error {
 		if more := len(r.params) - 1; more > 0 {
 			what += fmt.Sprintf(" and %d more", more)
 		}
-		return fmt.Errorf("read the variables of %s: %w", what, err)
+		return &Error{Op: "read the variables of " + what, Err: err}
 	}
 	for i, key := range keys {
 		s := r.stored[key]
@@ -277,7 +283,7 @@ func (r *resolution) readTC(ctx context.Context, wait *sync.WaitGroup, pending [
 
 func (r *resolution) fetch(ctx context.Context, f *fetched) {
 	if r.p.tc == nil {
-		f.err = errors.New("there is no connection to ThreatConnect's API")
+		f.err = errNoAPI
 		return
 	}
 	data, err := r.p.tc.RuntimeVariable(ctx, f.variable)
@@ -391,7 +397,7 @@ func (e *evaluation) variable(v variable.Variable) any {
 func (e *evaluation) tc(v variable.TC) any {
 	f := e.r.fetched[v.String()]
 	if f.err != nil {
-		e.fail(fmt.Errorf("read %s of %s: %w", v.String(), e.param, f.err))
+		e.fail(&Error{Op: "read " + v.String() + " for " + e.param, Err: f.err})
 		return nil
 	}
 	e.secret = e.secret || isSecret(v)

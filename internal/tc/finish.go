@@ -1,0 +1,95 @@
+package tc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tcsns/internal/tc/exit"
+	"tcsns/internal/tc/kvstore"
+)
+
+// afterRun is a context for what is left to do once the App is through: alive
+// even after a signal, for calm, but no longer than hurried after ctx is done.
+func afterRun(ctx context.Context, calm, hurried time.Duration) (context.Context, context.CancelFunc) {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), calm)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(hurried, cancel) })
+	return closing, func() { stop(); cancel() }
+}
+
+// writeOutputs writes the outputs, after a failure as well. A success whose
+// outputs cannot be written is none.
+func (rt *runtime) writeOutputs(ctx context.Context, end ending) ending {
+	err := rt.run.Playbook.Write(ctx)
+	if err == nil {
+		return end
+	}
+	rt.run.Log.Error("outputs are not written", "cause", err)
+	switch {
+	case end.err != nil:
+		return end
+	case end.sideEffect:
+		return failure(&exit.Error{
+			Code: exit.HardFailure,
+			Text: fmt.Sprintf("%s is done with its work, but the playbook does not get the outputs. %s %s", rt.app.Name, end.text, exit.SafeText(err)),
+			Fix:  "do not run it again before looking at what it did",
+			Err:  err,
+		})
+	}
+	return failure(&exit.Error{Code: writeCode(err), Text: rt.app.Name + ": " + exit.SafeText(err), Err: err})
+}
+
+// writeCode is the exit code when nothing went out and only the outputs are
+// missing: running again mends it where the store comes back by itself.
+func writeCode(err error) exit.Code {
+	var t interface{ Temporary() bool }
+	if errors.As(err, &t) && t.Temporary() {
+		return exit.Failure
+	}
+	return exit.HardFailure
+}
+
+// testingMessageKey is where TcEx's test harness looks for the exit message,
+// under the context that tcex_testing_context names.
+const testingMessageKey = "_exit_message"
+
+// writeTestingMessage hands the exit message to TcEx's test harness, where
+// there is one. A run never fails by it.
+func (rt *runtime) writeTestingMessage(ctx context.Context, end ending) {
+	testing := rt.run.System.TestingContext
+	if testing == "" {
+		return
+	}
+	store, err := rt.services.open(testing)
+	if err == nil {
+		err = store.Put(ctx, kvstore.Entry{Key: testingMessageKey, Value: []byte(rt.run.Mask.Redact(end.text))})
+		_ = store.Close()
+	}
+	if err != nil {
+		rt.run.Log.Warn("the exit message is not written to the testing context", "cause", err)
+	}
+}
+
+// finish writes the exit message, closes the log and returns the exit code.
+func (rt *runtime) finish(ctx context.Context, end ending) exit.Code {
+	text := rt.run.Mask.Redact(end.text)
+	if end.err != nil {
+		rt.run.Log.Error(end.text, "cause", end.err)
+		fmt.Fprintln(rt.o.Stderr, text)
+	}
+	path, err := exit.WriteMessage(rt.run.System.OutPath, text)
+	if err != nil {
+		rt.run.Log.Error("exit message is not written", "cause", err)
+		fmt.Fprintln(rt.o.Stderr, rt.run.Mask.Redact(err.Error()))
+	}
+	rt.run.Log.Info("exit", "code", int(end.code), "exit_message", path, "duration", time.Since(rt.start).Round(time.Microsecond))
+	if rt.log != nil {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		defer cancel()
+		if err := rt.log.Close(closing); err != nil {
+			fmt.Fprintln(rt.o.Stderr, rt.run.Mask.Redact(err.Error()))
+		}
+	}
+	return end.code
+}
