@@ -85,9 +85,11 @@ const (
 )
 
 // SafeText is what a playbook author may read about err: the words of every
-// error in its tree that has a method SafeText() string ([Error],
-// param.Error and others), one after another, each once. An error without
-// any is one general sentence that points to the log. SafeText of nil is "".
+// error in its tree that is made for them to read, one after another, each
+// once. Such an error has a method SafeText() string ([Error], param.Error), or
+// a method Text() string, which marks an error whose whole Error() is fit to be
+// read (kvstore.Error). An error without any is one general sentence that
+// points to the log. SafeText of nil is "".
 func SafeText(err error) string {
 	if err == nil {
 		return ""
@@ -104,11 +106,13 @@ func gather(err error, texts *[]string) {
 			*texts = append(*texts, text)
 		}
 	}
-	if safe, ok := err.(interface{ SafeText() string }); ok {
-		add(safe.SafeText())
-		return
-	}
 	switch wrapped := err.(type) {
+	case interface{ SafeText() string }:
+		add(sentence(wrapped.SafeText()))
+		return
+	case interface{ Text() string }:
+		add(sentence(err.Error()))
+		return
 	case interface{ Unwrap() []error }:
 		for _, branch := range wrapped.Unwrap() {
 			gather(branch, texts)
