@@ -3,6 +3,7 @@ package playbook
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -208,6 +209,18 @@ func (v Value) Secret() secret.String {
 	}
 	return s
 }
+
+// String names the input and its variable. It never prints the value.
+func (v Value) String() string { return strings.TrimSpace(v.param + " " + v.key) }
+
+// Format is String for every verb and flag of package fmt.
+func (v Value) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(v.String())) }
+
+// LogValue is String for package log/slog.
+func (v Value) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+// MarshalJSON is String for encoding/json.
+func (v Value) MarshalJSON() ([]byte, error) { return encode(v.String()), nil }
 
 // problem is an error that names the input, and the variable in it.
 func (v Value) problem(what, fix string) error {
