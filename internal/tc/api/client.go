@@ -130,7 +130,7 @@ func (c *Client) Close() { c.transport().CloseIdleConnections() }
 // status other than 2xx is an [*Error], as are a redirect, a web page in place
 // of data and a body that ends early; the Response then still has the status.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
-	return c.do(ctx, "call the ThreatConnect API", r)
+	return c.do(ctx, "call the API", r)
 }
 
 // do is Do with what the call is for, to begin an error's text.
