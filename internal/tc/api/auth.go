@@ -134,9 +134,9 @@ func (c *Client) renew(ctx context.Context) error {
 		return err
 	}
 	var answer struct {
-		Success *bool       `json:"success"`
-		Token   string      `json:"apiToken"`
-		Expires json.Number `json:"apiTokenExpires"`
+		Success *bool           `json:"success"`
+		Token   string          `json:"apiToken"`
+		Expires json.RawMessage `json:"apiTokenExpires"` // a number, or digits
 	}
 	// The message of the answer is left out: it comes from the body.
 	if err := json.Unmarshal(resp.Body, &answer); err != nil || answer.Token == "" || (answer.Success != nil && !*answer.Success) {
@@ -148,7 +148,7 @@ func (c *Client) renew(ctx context.Context) error {
 	token := secret.New(answer.Token)
 	c.mask.Add(token)
 	c.auth.token, c.auth.expires = token, time.Time{}
-	if seconds, err := answer.Expires.Int64(); err == nil && seconds > 0 {
+	if seconds, err := strconv.ParseInt(strings.Trim(string(answer.Expires), `"`), 10, 64); err == nil && seconds > 0 {
 		c.auth.expires = time.Unix(seconds, 0)
 	}
 	c.log.DebugContext(ctx, "token is renewed", "expires", c.auth.expires)

@@ -105,7 +105,7 @@ func proxyRefusal(op string, status int) *Error {
 		Op: op, Status: status, Reason: "the proxy refuses the connection",
 		Fix: "ask the proxy's administrator to let the App's machine reach the host of tc_api_path",
 	}
-	if status == http.StatusProxyAuthRequired {
+	if status == http.StatusProxyAuthRequired || status == http.StatusUnauthorized { // tinyproxy: 401 for a wrong password
 		e.Reason = "the proxy refuses the credentials"
 		e.Fix = "check tc_proxy_username and tc_proxy_password"
 	}
