@@ -14,11 +14,10 @@ import (
 )
 
 // stackKey is the attribute whose value is written on lines of its own, each
-// indented: a stack on one line is for nobody to read.
+// indented: a stack on one line is for nobody to read. It stays in the file.
 const stackKey = "stack"
 
-// timeLayout is Python's asctime but for the milliseconds' comma, which
-// package time knows after seconds only.
+// timeLayout is the asctime of Python's logging.
 const timeLayout = "2006-01-02 15:04:05,000"
 
 // handler is the [slog.Handler] of a [Log].
@@ -134,19 +133,12 @@ func (w *writer) plain(text string) { w.text.WriteString(escape(text)) }
 func valueText(value slog.Value) string {
 	switch value.Kind() {
 	case slog.KindAny:
-		if err, ok := value.Any().(error); ok && err != nil {
-			return errorText(err)
-		}
 		return fmt.Sprint(value.Any())
 	case slog.KindTime:
 		return value.Time().Format(time.RFC3339Nano)
 	}
 	return value.String()
 }
-
-// errorText is an error's text; one that panics, as a nil pointer of its type
-// may, is fmt's to deal with.
-func errorText(err error) string { return fmt.Sprintf("%v", err) }
 
 // quoteIfNeeded quotes a text that would not read as one value.
 func quoteIfNeeded(text string) string {

@@ -38,13 +38,14 @@ const (
 type queue struct {
 	sink Sender
 
-	mu      sync.Mutex
-	events  []Event
-	sending chan struct{} // closed when the request under way is answered; nil: none
-	cancel  context.CancelFunc
-	dead    bool
-	closed  bool
-	lost    int
+	mu       sync.Mutex
+	events   []Event       // that wait
+	underway int           // lines being sent
+	sending  chan struct{} // closed when they are through; nil: none
+	cancel   context.CancelFunc
+	dead     bool
+	closed   bool
+	lost     int
 }
 
 func newQueue(sink Sender) *queue { return &queue{sink: sink} }
@@ -73,7 +74,7 @@ func (q *queue) send(ctx context.Context) {
 		return
 	}
 	events := q.events
-	q.events = nil
+	q.events, q.underway = nil, len(events)
 	done := make(chan struct{})
 	ctx, cancel := context.WithCancel(ctx)
 	q.sending, q.cancel = done, cancel
@@ -88,7 +89,7 @@ func (q *queue) send(ctx context.Context) {
 			q.lost += len(q.events)
 			q.events = nil
 		}
-		q.sending = nil
+		q.sending, q.underway = nil, 0
 		close(done)
 		if !q.closed && len(q.events) > batch {
 			q.send(context.Background())
@@ -126,7 +127,7 @@ func (q *queue) close(ctx context.Context) (lost int) {
 	q.await(ctx) // the request that add has started
 	q.send(ctx)
 	q.await(ctx)
-	return q.lost + len(q.events)
+	return q.lost + q.underway + len(q.events)
 }
 
 // await waits for the request under way, and gives it up when ctx is done. The
