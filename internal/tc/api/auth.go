@@ -73,16 +73,16 @@ func (c *Client) credential(ctx context.Context) (credential, error) {
 	if a.accessID != "" && !a.secretKey.Empty() {
 		return credential{accessID: a.accessID, key: a.secretKey}, nil
 	}
+	if err := c.lock(ctx); err != nil {
+		return credential{}, err
+	}
+	defer c.unlock()
 	if a.token.Empty() {
 		return credential{}, &Error{
 			Op: "authenticate with the ThreatConnect API", Reason: "there is no token and no API user",
 			Fix: "ask the ThreatConnect administrator why the App gets no tc_token",
 		}
 	}
-	if err := c.lock(ctx); err != nil {
-		return credential{}, err
-	}
-	defer c.unlock()
 	now := credential{token: a.token}
 	left := time.Until(a.expires)
 	if a.expires.IsZero() || left > renewMargin || !now.renewable() {
