@@ -166,7 +166,7 @@ func (r *run) runApp(ctx context.Context, job *pbx.Job, app App, report *JobRepo
 	}
 	process, err := StartApp(ctx, AppOptions{
 		Path: app.Path, Args: app.Args, Session: r.session, Params: r.params(job, report.Requested),
-		Env: r.Env, Grace: r.Grace,
+		Env: r.Env, Stderr: r.Stderr, Grace: r.Grace,
 	})
 	if err != nil {
 		return "", err
@@ -235,7 +235,9 @@ func (r *run) fill(job *pbx.Job, report *JobReport, result *Result, values map[s
 	report.Signal = result.Signal
 	report.Message = r.mask.Redact(result.Message)
 	report.Stderr = r.mask.Redact(strings.TrimSpace(result.Stderr))
-	report.LogFile = result.LogFile
+	if r.Keep {
+		report.LogFile = result.LogFile
+	}
 	if text := strings.TrimSuffix(r.mask.Redact(result.Log), "\n"); text != "" {
 		report.Log = strings.Split(text, "\n")
 	}
@@ -274,7 +276,7 @@ func (r *run) remarks(report *JobReport, result *Result) []string {
 			say("the App wrote %s, which was not requested", v.Variable)
 		}
 	}
-	if leaks := r.session.Leaks(r.secrets...); len(leaks) > 0 && !result.ParamFileLeft {
+	if leaks := r.session.Leaks(r.secrets...); len(leaks) > 0 {
 		say("a secret stands in clear in %s", strings.Join(leaks, ", "))
 	}
 	return remarks

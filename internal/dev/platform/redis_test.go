@@ -79,9 +79,9 @@ func TestOpenRedisErrors(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = api.Close() })
 	for addr, want := range map[string]string{
-		"nowhere":                     "missing port",
-		"127.0.0.1:x":                 "no number",
-		"127.0.0.1:1":                 "refused",
+		"nowhere":                    "missing port",
+		"127.0.0.1:x":                "no number",
+		"127.0.0.1:1":                "refused",
 		api.listener.Addr().String(): "no Redis",
 	} {
 		_, err := OpenRedis(t.Context(), RedisOptions{Addr: addr})

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -28,12 +29,13 @@ type Options struct {
 	Event    *Event
 	Apps     []App
 
-	Store  Store  // the key-value store; default: an embedded one. Run does not close it
-	API    *API   // the REST API; default: one of its own. Run does not close it
-	Dir    string // where the session's folder is made; default: the OS's temporary folder
-	Keep   bool   // leave the session's folder, and its variables in the store
-	Env    []string
-	Grace  time.Duration     // see [AppOptions]
+	Store  Store    // the key-value store; default: an embedded one. Run does not close it
+	API    *API     // the REST API; default: one of its own. Run does not close it
+	Dir    string   // where the session's folder is made; default: the OS's temporary folder
+	Keep   bool     // leave the session's folder, and its variables in the store
+	Env    []string // see [AppOptions], as are the next two
+	Stderr io.Writer
+	Grace  time.Duration
 	Params map[string]any    // system params besides, or instead of, those that Run makes
 	Set    map[string]string // params of the Apps' jobs, instead of what the playbook has; any tc_* too
 
