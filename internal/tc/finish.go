@@ -2,7 +2,6 @@ package tc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -37,17 +36,11 @@ func (rt *runtime) writeOutputs(ctx context.Context, end ending) ending {
 			Err:  err,
 		})
 	}
-	return failure(&exit.Error{Code: writeCode(err), Text: rt.app.Name + ": " + exit.SafeText(err), Err: err})
-}
-
-// writeCode is the exit code when nothing went out and only the outputs are
-// missing: running again mends it where the store comes back by itself.
-func writeCode(err error) exit.Code {
-	var t interface{ Temporary() bool }
-	if errors.As(err, &t) && t.Temporary() {
-		return exit.Failure
+	code := exit.HardFailure
+	if temporary(err) {
+		code = exit.Failure // nothing but the outputs went out
 	}
-	return exit.HardFailure
+	return failure(&exit.Error{Code: code, Text: rt.app.Name + ": " + exit.SafeText(err), Err: err})
 }
 
 // testingMessageKey is where TcEx's test harness looks for the exit message,
@@ -76,19 +69,19 @@ func (rt *runtime) finish(ctx context.Context, end ending) exit.Code {
 	text := rt.run.Mask.Redact(end.text)
 	if end.err != nil {
 		rt.run.Log.Error(end.text, "cause", end.err)
-		fmt.Fprintln(rt.o.Stderr, text)
+		rt.complain(text)
 	}
 	path, err := exit.WriteMessage(rt.run.System.OutPath, text)
 	if err != nil {
 		rt.run.Log.Error("exit message is not written", "cause", err)
-		fmt.Fprintln(rt.o.Stderr, rt.run.Mask.Redact(err.Error()))
+		rt.complain(err.Error())
 	}
 	rt.run.Log.Info("exit", "code", int(end.code), "exit_message", path, "duration", time.Since(rt.start).Round(time.Microsecond))
 	if rt.log != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 		defer cancel()
 		if err := rt.log.Close(closing); err != nil {
-			fmt.Fprintln(rt.o.Stderr, rt.run.Mask.Redact(err.Error()))
+			rt.complain(err.Error())
 		}
 	}
 	return end.code

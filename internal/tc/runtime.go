@@ -148,15 +148,28 @@ func (rt *runtime) returned(ctx context.Context, err error) ending {
 		return ending{code: exit.Success, text: rt.run.Message, sideEffect: rt.run.SideEffect}
 	}
 	var own *exit.Error
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.As(err, &own) {
+	if errors.As(err, &own) {
+		return failure(err)
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return failure(&exit.Error{Code: rt.again(), Text: rt.app.Name + ": the run was stopped", Fix: "run it again", Err: err})
 	}
-	return failure(err)
+	code := exit.HardFailure
+	if temporary(err) {
+		code = rt.again()
+	}
+	return failure(&exit.Error{Code: code, Text: exit.SafeText(err), Err: err})
+}
+
+// temporary reports whether err says of itself that it may pass.
+func temporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
 }
 
 // crash is the ending of an App that panicked, or that ended its goroutine.
 func (rt *runtime) crash(cause any, stack []byte) ending {
-	rt.run.Log.Error("the app crashed", "panic", fmt.Sprint(cause), "stack", string(stack))
+	rt.run.Log.Error("the App crashed", "panic", fmt.Sprint(cause), "stack", string(stack))
 	return failure(&exit.Error{
 		Code: rt.again(),
 		Text: rt.app.Name + ": the App stopped on an error in itself",

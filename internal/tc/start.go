@@ -14,18 +14,21 @@ import (
 // openLog opens app.log. A run without one goes on.
 func (rt *runtime) openLog() {
 	s := rt.run.System
-	o := applog.Options{Path: s.LogPath, File: s.LogFile, Level: s.LogLevel, Mask: rt.run.Mask}
+	o := applog.Options{Name: rt.app.Name, Path: s.LogPath, File: s.LogFile, Level: s.LogLevel, Mask: rt.run.Mask}
 	if s.LogToAPI && !s.Token.Empty() {
 		o.Sink = lazySink{rt.services}
 	}
 	log, err := applog.Open(o)
 	if err != nil {
-		fmt.Fprintln(rt.o.Stderr, rt.run.Mask.Redact(err.Error()))
+		rt.complain(err.Error())
 	}
-	if log != nil {
-		rt.log = log
-		rt.run.Log = log.Logger()
-	}
+	rt.log = log
+	rt.run.Log = log.Logger()
+}
+
+// complain writes one line to stderr.
+func (rt *runtime) complain(text string) {
+	_, _ = fmt.Fprintln(rt.o.Stderr, rt.run.Mask.Redact(text)) // there is nowhere left to say that it failed
 }
 
 // logStart logs what a reader of the log wants to know first. Names of
@@ -35,6 +38,9 @@ func (rt *runtime) logStart() {
 	log.Info("app", "name", rt.app.Name, "version", rt.app.Version)
 	log.Info("runtime", "go", goruntime.Version(), "platform", goruntime.GOOS+"/"+goruntime.GOARCH, "pid", os.Getpid())
 	log.Info("parameters", "source", rt.run.Params.Source(), "names", strings.Join(rt.run.Params.Names(), " "))
+	for _, remark := range rt.run.Params.Remarks() {
+		log.Warn("parameters", "remark", remark)
+	}
 	log.Info("key-value store", "type", s.KVStore.Type, "tls", s.KVStore.TLS, "requested_outputs", len(s.OutVariables))
 	if s.Proxy.Host != "" {
 		log.Info("proxy", "host", s.Proxy.Host, "port", s.Proxy.Port, "threatconnect", s.Proxy.TC, "external", s.Proxy.External)

@@ -35,8 +35,9 @@ type App struct {
 	Version string // programVersion of install.json
 
 	// Run does the App's work. A returned error fails the run: an
-	// [exit.Error] with its code and its words, any other error as a hard
-	// failure. Outputs that are set are written whatever Run returns.
+	// [exit.Error] with its code and its words; any other error with the words
+	// of [exit.SafeText], as a hard failure unless it says of itself that it is
+	// temporary. Outputs that are set are written whatever Run returns.
 	//
 	// Run must return soon after ctx is done: about a second later Main goes
 	// on without it. A panic is caught in Run's own goroutine only.
