@@ -133,7 +133,7 @@ func (b *batches) send(ctx context.Context, batch []entry) {
 		if attempt == entryAttempts || len(batch) == 0 {
 			return
 		}
-		delay, _ := pause(attempt, b.results[batch[0].index].Err.Err)
+		delay, _ := b.topic.pause(attempt, b.results[batch[0].index].Err.Err)
 		if !sleep(ctx, delay) {
 			return
 		}

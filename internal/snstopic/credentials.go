@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -96,7 +97,7 @@ func instanceRole(o *ec2rolecreds.Options) {
 // assume returns the credentials of the role. STS is reached in the topic's
 // region, never at the endpoint given for SNS (AWS_ENDPOINT_URL_STS holds).
 func (c Config) assume(base aws.Config) aws.CredentialsProvider {
-	client := sts.NewFromConfig(base, func(o *sts.Options) { o.Retryer = newRetryer(base.RetryMaxAttempts) })
+	client := sts.NewFromConfig(base, func(o *sts.Options) { o.Retryer = newRetryer(base.RetryMaxAttempts, retry.BackoffDelayerFunc(pause)) })
 	role := stscreds.NewAssumeRoleProvider(client, c.RoleARN, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = sessionName(c.SessionName)
 		if c.ExternalID != "" {

@@ -32,10 +32,10 @@ const (
 
 // newRetryer is the SDK's standard retryer, and what it misses: two throttles
 // of SNS and HTTP 429 (SNS.md (c)). attempts of 0 means the SDK's three.
-func newRetryer(attempts int) *retry.Standard {
+func newRetryer(attempts int, backoff retry.BackoffDelayer) *retry.Standard {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
-		o.Backoff = retry.BackoffDelayerFunc(pause)
+		o.Backoff = backoff
 		// Ours stand before the SDK's: the first that decides wins.
 		o.Retryables = append([]retry.IsErrorRetryable{
 			retry.IsErrorRetryableFunc(hopeless),

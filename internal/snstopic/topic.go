@@ -71,6 +71,7 @@ type Topic struct {
 	roleARN   string
 	sns       *sns.Client
 	retryer   *retry.Standard
+	pause     func(attempt int, err error) (time.Duration, error) // before a batch's entries are sent again
 	log       *slog.Logger
 	redact    *strings.Replacer
 }
@@ -98,6 +99,7 @@ func Open(c Config) (*Topic, error) {
 		roleARN:   c.RoleARN,
 		log:       c.Log,
 		redact:    redactor(c),
+		pause:     pause,
 	}
 	if t.timeout <= 0 {
 		t.timeout = defaultTimeout
@@ -112,7 +114,7 @@ func Open(c Config) (*Topic, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.retryer = newRetryer(awsConfig.RetryMaxAttempts)
+	t.retryer = newRetryer(awsConfig.RetryMaxAttempts, retry.BackoffDelayerFunc(t.pause))
 	awsConfig.RetryMaxAttempts = 0 // it is in the retryer
 	tracked := awsConfig.Copy()
 	tracked.HTTPClient = trackedClient{awsConfig.HTTPClient.(plainClient)}

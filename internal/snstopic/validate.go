@@ -1,5 +1,34 @@
 package snstopic
 
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The App's parameters that a problem may be about.
+const (
+	inputMessage       = "message"
+	inputSubject       = "subject"
+	inputFormat        = "message_format"
+	inputAttributes    = "message_attributes"
+	inputGroup         = "message_group_id"
+	inputDeduplication = "message_deduplication_id"
+)
+
+const (
+	// maxSubjectRunes: SNS's model says less than 100 characters, SNS itself
+	// takes exactly 100 (SNS.md (b) 8).
+	maxSubjectRunes = 100
+
+	// maxIDBytes is the longest message group or deduplication id (SNS.md (b) 22).
+	maxIDBytes = 128
+
+	// maxAttributes: a subscription with raw delivery to SQS silently drops a
+	// message with more (SNS.md (b) 18).
+	maxAttributes = 10
+)
+
 // Problem is one thing in a message that SNS would refuse, or drop.
 type Problem struct {
 	Input string // the App's parameter
@@ -10,10 +39,87 @@ type Problem struct {
 // String returns the problem and its fix in one line.
 func (p Problem) String() string { return p.Input + " " + p.Text + ". Fix: " + p.Fix }
 
-// Validate returns every problem of m on the topic, none when SNS takes it.
-// maxBytes is the topic's MaximumMessageSize; 0 means [DefaultMaxBytes].
-func Validate(arn ARN, m Message, maxBytes int) []Problem {
-	return nil
+// problems collects.
+type problems []Problem
+
+func (p *problems) add(input, fix, format string, args ...any) {
+	*p = append(*p, Problem{Input: input, Text: fmt.Sprintf(format, args...), Fix: fix})
 }
 
-func baseType(t string) string { return t }
+// Validate returns every problem of m on the topic, none when SNS takes it
+// (SNS.md (b)). maxBytes is the topic's MaximumMessageSize; 0 means
+// [DefaultMaxBytes].
+func Validate(arn ARN, m Message, maxBytes int) []Problem {
+	var found problems
+	validateBody(&found, m)
+	if maxBytes <= 0 {
+		maxBytes = DefaultMaxBytes
+	}
+	if size := m.Size(); size > maxBytes {
+		found.add(inputMessage, "shorten message or message_attributes", "has %d bytes with its subject and attributes, %d more than the %d that the topic takes", size, size-maxBytes, maxBytes)
+	}
+	validateSubject(&found, m.Subject)
+	validateAttributes(&found, m.Attributes)
+	validateIDs(&found, arn, m)
+	return found
+}
+
+func validateBody(found *problems, m Message) {
+	switch {
+	case m.Body == "":
+		found.add(inputMessage, "give message a text, or leave it unset for the rendered one", "is empty")
+	case !utf8.ValidString(m.Body):
+		found.add(inputMessage, "pass text, not binary data", "is not valid UTF-8")
+	case m.JSONStructure:
+		if problem := structureProblem(m.Body); problem != "" {
+			found.add(inputFormat, "choose Text or JSON, or pass a JSON object of strings with one named default", "has no valid message by protocol: %s", problem)
+		}
+	}
+}
+
+func validateSubject(found *problems, subject string) {
+	const fix = "give subject one line of at most 100 characters"
+	if subject == "" {
+		return // sent without one
+	}
+	if !utf8.ValidString(subject) {
+		found.add(inputSubject, fix, "is not valid UTF-8")
+		return
+	}
+	if n := utf8.RuneCountInString(subject); n > maxSubjectRunes {
+		found.add(inputSubject, fix, "has %d characters, %d more than SNS takes", n, n-maxSubjectRunes)
+	}
+	for i, r := range subject {
+		switch {
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+			found.add(inputSubject, fix, "has a line break or control character (%U) at byte %d", r, i)
+			return
+		case i == 0 && unicode.IsSpace(r):
+			found.add(inputSubject, fix, "begins with a space")
+		}
+	}
+}
+
+func validateIDs(found *problems, arn ARN, m Message) {
+	const fix = "use 1 to 128 letters, digits and punctuation marks, without spaces"
+	validateID(found, inputGroup, fix, m.GroupID)
+	validateID(found, inputDeduplication, fix, m.DeduplicationID)
+	switch {
+	case arn.FIFO() && m.GroupID == "":
+		found.add(inputGroup, "set message_group_id", "is empty, and a FIFO topic needs one")
+	case !arn.FIFO() && m.DeduplicationID != "":
+		found.add(inputDeduplication, "leave message_deduplication_id empty, or publish to a FIFO topic", "is set, and only a FIFO topic takes one")
+	}
+}
+
+func validateID(found *problems, input, fix, id string) {
+	if len(id) > maxIDBytes {
+		found.add(input, fix, "has %d bytes, %d more than SNS takes", len(id), len(id)-maxIDBytes)
+	}
+	for i := range len(id) {
+		if id[i] < '!' || id[i] > '~' {
+			found.add(input, fix, "has a character that SNS does not take at byte %d", i)
+			return
+		}
+	}
+}
