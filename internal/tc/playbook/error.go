@@ -9,7 +9,7 @@ import (
 // Error is a read or a write of variables that the key-value store or the
 // platform's API did not answer.
 type Error struct {
-	Op  string // what was tried, with the inputs' names: "read the variables of address"
+	Op  string // what was tried, with the inputs' names: "resolve address and 2 more"
 	Err error  // the store's or the API's own error
 }
 

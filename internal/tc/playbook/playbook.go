@@ -25,7 +25,8 @@ import (
 
 // TCVariables reads ThreatConnect variables; [api.Client] does.
 type TCVariables interface {
-	// RuntimeVariable returns the variable's text, or the bytes of a FILE.
+	// RuntimeVariable returns the variable's text, or the bytes of a FILE. Its
+	// error names the variable.
 	RuntimeVariable(ctx context.Context, v variable.TC) ([]byte, error)
 }
 

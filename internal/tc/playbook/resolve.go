@@ -253,7 +253,7 @@ func (r *resolution) readStore(ctx context.Context, keys []string) error {
 		if more := len(r.params) - 1; more > 0 {
 			what += fmt.Sprintf(" and %d more", more)
 		}
-		return &Error{Op: "read the variables of " + what, Err: err}
+		return &Error{Op: "resolve " + what, Err: err}
 	}
 	for i, key := range keys {
 		s := r.stored[key]
@@ -397,7 +397,7 @@ func (e *evaluation) variable(v variable.Variable) any {
 func (e *evaluation) tc(v variable.TC) any {
 	f := e.r.fetched[v.String()]
 	if f.err != nil {
-		e.fail(&Error{Op: "read " + v.String() + " for " + e.param, Err: f.err})
+		e.fail(&Error{Op: "resolve " + e.param, Err: f.err})
 		return nil
 	}
 	e.secret = e.secret || isSecret(v)

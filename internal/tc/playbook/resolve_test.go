@@ -95,7 +95,7 @@ func (k *keychain) RuntimeVariable(ctx context.Context, v variable.TC) ([]byte, 
 	}
 	value, ok := k.values[v.String()]
 	if !ok {
-		return nil, errors.New("no such variable")
+		return nil, fmt.Errorf("no such variable: %s", v)
 	}
 	return []byte(value), nil
 }

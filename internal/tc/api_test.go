@@ -1,0 +1,176 @@
+package tc_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tcsns/internal/tc"
+	"tcsns/internal/tc/exit"
+	"tcsns/internal/tc/playbook"
+)
+
+// apiServer is as much of ThreatConnect's REST API as a run meets.
+type apiServer struct {
+	*httptest.Server
+	mu        sync.Mutex
+	variables map[string]string // by name
+	values    map[string]string // of the key-value store, by "context/key"
+	log       []string
+	requests  int
+	refuse    bool // the log sink is down
+}
+
+func startAPI(t *testing.T) *apiServer {
+	t.Helper()
+	s := &apiServer{variables: map[string]string{"region": "eu-west-1", "key": "s3cr3t-keychain"}, values: map[string]string{}}
+	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *apiServer) serve(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests++
+	if r.Header.Get("Authorization") != "TC-Token s3cr3t-token" {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	path := strings.TrimPrefix(r.URL.EscapedPath(), "/api/")
+	body, _ := io.ReadAll(r.Body)
+	if name, ok := strings.CutPrefix(path, "internal/variable/runtime/TC/"); ok {
+		value, ok := s.variables[name]
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"data": value})
+		return
+	}
+	if key, ok := strings.CutPrefix(path, "internal/playbooks/keyValue/"); ok {
+		key, _ = url.QueryUnescape(key)
+		if r.Method == http.MethodPut {
+			s.values[key] = string(body)
+			return
+		}
+		_, _ = io.WriteString(w, s.values[key])
+		return
+	}
+	if path == "v2/logs/app" && !s.refuse {
+		var events []struct{ Level, Message string }
+		_ = json.Unmarshal(body, &events)
+		for _, e := range events {
+			s.log = append(s.log, e.Level+" "+e.Message)
+		}
+		return
+	}
+	w.WriteHeader(http.StatusBadRequest)
+}
+
+// TestMainTCVariables: keychain values arrive over the API, and nothing that
+// is written shows them.
+func TestMainTCVariables(t *testing.T) {
+	t.Parallel()
+	server := startAPI(t)
+	p := newPlatform(t)
+	work := func(ctx context.Context, r *tc.Run) error {
+		values, err := r.Playbook.Resolve(ctx,
+			playbook.Input{Param: "key", Raw: r.Params.Raw("key")},
+			playbook.Input{Param: "text", Raw: r.Params.Raw("text")})
+		if err != nil {
+			return err
+		}
+		text, err := values["text"].Text()
+		if err != nil {
+			return err
+		}
+		r.Log.Info(text, "key", values["key"].Secret().Reveal())
+		return &exit.Error{Text: "leaks " + text}
+	}
+	params := map[string]any{"tc_api_path": server.URL + "/api", "key": "&{TC:KEYCHAIN:key}", "text": "in &{TC:TEXT:region} with &{TC:KEYCHAIN:key}"}
+	got := p.run(t, t.Context(), work, params)
+	require.Equal(t, "leaks in eu-west-1 with ***.\n", got.message)
+	require.Contains(t, got.log, "in eu-west-1 with ***")
+	require.Equal(t, 2, server.requests, "each variable once")
+
+	params["text"] = "&{TC:TEXT:absent}"
+	got = p.run(t, t.Context(), work, params)
+	require.Equal(t, exit.HardFailure, got.code)
+	require.Contains(t, got.message, "text")
+	require.Contains(t, got.message, "&{TC:TEXT:absent}")
+}
+
+// TestMainKeyValueAPI: the same App against the platform's key-value store.
+func TestMainKeyValueAPI(t *testing.T) {
+	t.Parallel()
+	server := startAPI(t)
+	server.values[kvContext+"/#Trigger:1:x!String"] = `"abc"`
+	p := newPlatform(t)
+	p.store.Close()
+	got := p.run(t, t.Context(), reverse, map[string]any{
+		"tc_api_path": server.URL + "/api", "tc_kvstore_type": "TCKeyValueAPI",
+		"text": "#Trigger:1:x!String", "tc_playbook_out_variables": "#App:42:reversed.text!String", "tcex_testing_context": "harness",
+	})
+	require.Equal(t, exit.Success, got.code, got.message)
+	require.Equal(t, `"cba"`, server.values[kvContext+"/#App:42:reversed.text!String"])
+	require.Equal(t, "reversed 3 characters", server.values["harness/_exit_message"])
+}
+
+// TestMainLogToAPI: the platform gets the log as well when it asks for it.
+func TestMainLogToAPI(t *testing.T) {
+	t.Parallel()
+	server := startAPI(t)
+	p := newPlatform(t)
+	got := p.run(t, t.Context(), set(nil), map[string]any{"tc_api_path": server.URL + "/api", "tc_log_to_api": true})
+	require.Equal(t, exit.Success, got.code)
+	all := strings.Join(server.log, "\n")
+	require.Contains(t, all, "1.2.3")
+	require.Contains(t, all, "exit")
+	require.NotContains(t, all, "s3cr3t")
+
+	server.log, server.requests = nil, 0
+	p.run(t, t.Context(), set(nil), map[string]any{"tc_api_path": server.URL + "/api", "tc_log_to_api": "false"})
+	require.Zero(t, server.requests)
+}
+
+// TestMainLogSinkDown: a log sink that fails, or cannot even be built, costs
+// the run nothing.
+func TestMainLogSinkDown(t *testing.T) {
+	t.Parallel()
+	server := startAPI(t)
+	server.refuse = true
+	for _, path := range []string{server.URL + "/api", "http://127.0.0.1:1/api", "no URL"} {
+		p := newPlatform(t)
+		got := p.run(t, t.Context(), set(nil), map[string]any{"tc_api_path": path, "tc_log_to_api": true})
+		require.Equal(t, exit.Success, got.code)
+		require.Equal(t, "did it\n", got.message)
+	}
+}
+
+// TestRunAPI: the client is there for an App's own calls.
+func TestRunAPI(t *testing.T) {
+	t.Parallel()
+	newPlatform(t).run(t, t.Context(), func(_ context.Context, r *tc.Run) error {
+		first, err := r.API()
+		require.NoError(t, err)
+		again, err := r.API()
+		require.NoError(t, err)
+		require.Same(t, first, again)
+		return nil
+	}, nil)
+	got := newPlatform(t).run(t, t.Context(), func(_ context.Context, r *tc.Run) error {
+		_, err := r.API()
+		return err
+	}, map[string]any{"tc_api_path": "no URL"})
+	require.Equal(t, exit.HardFailure, got.code)
+	require.Contains(t, got.message, "tc_api_path")
+}
