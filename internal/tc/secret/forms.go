@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -26,14 +27,15 @@ func forms(text string) []string {
 			continue
 		}
 		add(text)
-		quoted := quoted(text)
-		add(quoted...)
-		for _, once := range quoted {
-			if once != text {
-				add(quotedAgain(once)...)
+		if !everywhereItself(text) {
+			for _, once := range quoted(text) {
+				if once != text { // else a second time changes nothing either
+					add(once)
+					add(quotedAgain(once)...)
+				}
 			}
+			add(escaped(text)...)
 		}
-		add(escaped(text)...)
 		for _, form := range base64Forms(text) {
 			add(form, url.QueryEscape(form))
 		}
@@ -41,16 +43,30 @@ func forms(text string) []string {
 	return all
 }
 
+// everywhereItself reports whether quoting and escaping leave a text as it is:
+// most keys and tokens are like that, and a run is short.
+func everywhereItself(text string) bool {
+	for i := range len(text) {
+		b := text[i]
+		if !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("-_.~", b) >= 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // quoted returns text as the inside of a quoted text: of Go, of Go in ASCII,
 // of JSON with and without HTML's characters escaped, and of JSON in ASCII as
 // Python writes it.
 func quoted(text string) []string {
 	html, plain := jsonQuoted(text, true), jsonQuoted(text, false)
-	return []string{
+	all := []string{
 		inside(strconv.Quote(text)),
 		inside(strconv.QuoteToASCII(text)),
 		html, plain, inASCII(html), inASCII(plain),
 	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // quotedAgain returns a quoted text inside another: a JSON document that is a
