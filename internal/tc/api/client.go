@@ -25,6 +25,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tcsns/internal/tc/secret"
@@ -71,8 +72,12 @@ type Client struct {
 	auth      auth
 	backoff   time.Duration // the first pause between two attempts
 
-	roots     []byte // extra certificates, PEM
-	transport func() *http.Transport
+	verify bool
+	proxy  *url.URL
+	roots  []byte // extra certificates, PEM
+
+	build     sync.Once
+	transport atomic.Pointer[http.Transport] // nil before the first request
 }
 
 // Request is one call.
@@ -101,7 +106,7 @@ func New(c Config) (*Client, error) {
 	}
 	client := &Client{
 		base: base, userAgent: c.UserAgent, mask: c.Mask, log: c.Log,
-		backoff: firstBackoff,
+		backoff: firstBackoff, verify: c.Verify, proxy: c.Proxy,
 		auth: auth{
 			accessID: c.AccessID, secretKey: c.SecretKey,
 			token: c.Token, expires: c.TokenExpires, turn: make(chan struct{}, 1),
@@ -119,12 +124,15 @@ func New(c Config) (*Client, error) {
 			return nil, err
 		}
 	}
-	client.transport = sync.OnceValue(func() *http.Transport { return client.newTransport(c.Verify, c.Proxy) })
 	return client, nil
 }
 
 // Close releases the idle connections.
-func (c *Client) Close() { c.transport().CloseIdleConnections() }
+func (c *Client) Close() {
+	if t := c.transport.Load(); t != nil {
+		t.CloseIdleConnections()
+	}
+}
 
 // Do sends r with the client's authentication and returns the answer. Any
 // status other than 2xx is an [*Error], as are a redirect, a web page in place
@@ -164,7 +172,7 @@ func (c *Client) once(ctx context.Context, op string, r Request, as credential) 
 	req.Header.Set("User-Agent", c.userAgent)
 	as.sign(req, time.Now())
 
-	answer, err := c.transport().RoundTrip(req)
+	answer, err := c.roundTripper().RoundTrip(req)
 	if err != nil {
 		return Response{}, 0, transportError(op, err)
 	}
@@ -194,21 +202,26 @@ func (c *Client) once(ctx context.Context, op string, r Request, as credential) 
 	return resp, 0, nil
 }
 
-// newTransport is built at the first request, because a pool of certificates
-// costs more than the rest of a run that never calls the API. It is used
+// roundTripper returns the transport, built at the first request: a pool of
+// certificates costs more than a run that never calls the API. It is used
 // without an http.Client: nothing then follows a redirect or keeps a cookie.
-func (c *Client) newTransport(verify bool, proxy *url.URL) *http.Transport {
+func (c *Client) roundTripper() *http.Transport {
+	c.build.Do(func() { c.transport.Store(c.newTransport()) })
+	return c.transport.Load()
+}
+
+func (c *Client) newTransport() *http.Transport {
 	t := &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !verify},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !c.verify},
 		TLSHandshakeTimeout:    handshakeTimeout,
 		MaxIdleConnsPerHost:    idleConns,
 		MaxResponseHeaderBytes: maxHeader,
 		DisableCompression:     true,
 		OnProxyConnectResponse: proxyAnswer,
 	}
-	if proxy != nil {
-		t.Proxy = http.ProxyURL(proxy)
+	if c.proxy != nil {
+		t.Proxy = http.ProxyURL(c.proxy)
 	}
 	if len(c.roots) > 0 {
 		pool, err := x509.SystemCertPool()

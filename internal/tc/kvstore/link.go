@@ -3,10 +3,7 @@ package kvstore
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"net"
-	"os"
 	"sync"
 )
 
@@ -68,40 +65,4 @@ func (l *link) dial(attempt context.Context, network, address string) (net.Conn,
 	}
 	l.conn = conn
 	return conn, nil
-}
-
-// trust sets the authorities of a CA file; the system's when path is empty.
-func trust(config *tls.Config, path, store string) error {
-	if path == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(path)
-	pool := x509.NewCertPool()
-	if err == nil && !pool.AppendCertsFromPEM(pem) {
-		err = errors.New("no PEM certificate in it")
-	}
-	if err != nil {
-		return &Error{
-			Op: "use", Store: store, Reason: Config, Problem: "the CA file cannot be read", Err: err,
-			Fix: "let tc_svc_broker_cacert_file name a PEM file that the App may read",
-		}
-	}
-	config.RootCAs = pool
-	return nil
-}
-
-// identify sets the client's certificate; none when both paths are empty.
-func identify(config *tls.Config, certFile, keyFile, store string) error {
-	if certFile == "" && keyFile == "" {
-		return nil
-	}
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return &Error{
-			Op: "use", Store: store, Reason: Config, Problem: "the client certificate cannot be read", Err: err,
-			Fix: "let tc_svc_broker_cert_file and tc_svc_broker_key_file name a certificate and its key, PEM files that the App may read",
-		}
-	}
-	config.Certificates = []tls.Certificate{cert}
-	return nil
 }

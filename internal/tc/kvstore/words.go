@@ -141,11 +141,14 @@ func (w words) portName() string {
 	return "tc_kvstore_port"
 }
 
+// maxCode is above the length of every code that Redis has, in bytes.
+const maxCode = 20
+
 // replyCode returns the first word of an error reply: a code in capitals, or
 // ERR for anything that is no code.
 func replyCode(reply string) string {
 	code, _, _ := strings.Cut(reply, " ")
-	if code == "" || len(code) > 20 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+	if code == "" || len(code) > maxCode || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return "ERR"
 	}
 	return code
