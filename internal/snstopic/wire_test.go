@@ -60,6 +60,7 @@ func (s *wire) serve(w http.ResponseWriter, r *http.Request) {
 	s.requests = append(s.requests, form)
 	n := len(s.requests)
 	s.mutex.Unlock()
+	w.Header().Set("x-amzn-RequestId", "req-"+strconv.Itoa(n))
 	s.handler(n, form, w, r)
 }
 
