@@ -22,6 +22,7 @@ func run() int {
 	defer stop()
 	return tcdev(ctx, os.Args[1:], ambient{
 		LookupEnv: os.LookupEnv,
+		Environ:   os.Environ(),
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
 	})
@@ -30,6 +31,7 @@ func run() int {
 // ambient is what a command takes from the process around it.
 type ambient struct {
 	LookupEnv      func(string) (string, bool)
+	Environ        []string
 	Stdout, Stderr io.Writer
 }
 

@@ -245,7 +245,7 @@ func (r *run) fill(job *pbx.Job, report *JobReport, result *Result, values map[s
 	for i, v := range report.Outputs {
 		report.Outputs[i].Value = Decode([]byte(r.mask.Redact(string(v.Value))))
 	}
-	report.Duration, report.CPU, report.MaxRSS = Millis(result.Duration), Millis(result.CPU), result.MaxRSS
+	report.Duration, report.CPU = Millis(result.Duration), Millis(result.CPU)
 	report.Remarks = r.remarks(report, result)
 	if job.Retry && report.Status == StatusFailed && result.ExitCode != int(exit.HardFailure) {
 		report.Retry = &Retry{DelayMinutes: job.RetryDelay, Max: job.RetryMax}

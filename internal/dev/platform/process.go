@@ -61,7 +61,10 @@ type Result struct {
 	Started  time.Time     // when the process was started
 	Duration time.Duration // from start to end
 	CPU      time.Duration // user and system
-	MaxRSS   int64         // peak memory in bytes; 0 where the system does not tell
+	// MaxRSS is the peak memory in bytes; 0 where the system does not tell. On
+	// Linux it is at least what the process that started the App had in memory
+	// then: the peak survives exec (getrusage(2)).
+	MaxRSS int64
 
 	Message        string // message.tc without its last newline
 	MessageFile    string // where message.tc was found: in out, else in Dir; empty when there is none

@@ -30,9 +30,9 @@ type UnsetError struct{ References []Reference }
 func (e *UnsetError) Error() string {
 	lines := make([]string, len(e.References))
 	for i, r := range e.References {
-		lines[i] = fmt.Sprintf("param %s of %q refers to %s", r.Param, r.Job, r.Text)
+		lines[i] = fmt.Sprintf("%s of %q is %s, which has no value here", r.Param, r.Job, r.Text)
 	}
-	return "run playbook: no value for what it refers to: " + strings.Join(lines, "; ")
+	return "run playbook: " + strings.Join(lines, "; ")
 }
 
 // span is a reference and where it stands in a text.

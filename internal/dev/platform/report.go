@@ -70,11 +70,10 @@ type JobReport struct {
 	Retry     *Retry     `json:"retry,omitempty"`
 	Remarks   []string   `json:"remarks,omitempty"` // what the contract asks of an App and this one did not do
 	Stderr    string     `json:"stderr,omitempty"`
-	Log       []string   `json:"log,omitempty"` // app.log, line by line
+	Log       []string   `json:"log,omitempty"`      // app.log, line by line
 	LogFile   string     `json:"log_file,omitempty"` // where the session's folder is kept
 	Duration  Millis     `json:"milliseconds"`
 	CPU       Millis     `json:"cpu_milliseconds,omitempty"`
-	MaxRSS    int64      `json:"max_rss_bytes,omitempty"`
 }
 
 // Output returns the text of an output by its name, "" when it was not written.

@@ -23,7 +23,7 @@ func pickTrigger(p *pbx.Playbook, e *Event) (*pbx.Trigger, error) {
 		}
 		reasons = append(reasons, fmt.Sprintf("trigger %q %s", t.Name, reason))
 	}
-	return nil, fmt.Errorf("start playbook %q: the event is %q, but %s", p.Name, e.String(), strings.Join(reasons, "; "))
+	return nil, fmt.Errorf("start playbook %q: the event is %s, but %s", p.Name, e, strings.Join(reasons, "; "))
 }
 
 // mismatch says why a trigger does not fire for an event; empty when it does.
