@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"net"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,7 +53,16 @@ func TestStartAsksWhatItIsToldTo(t *testing.T) {
 func TestStopEndsTheServer(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, redistest.Options{})
+	conn, err := net.Dial("tcp", s.Addr())
+	require.NoError(t, err)
+	defer conn.Close()
 	s.Stop()
-	_, err := net.Dial("tcp", s.Addr())
-	require.Error(t, err)
+	_, err = conn.Read(make([]byte, 1))
+	require.Error(t, err, "end or reset, as the server's socket happens to close")
+}
+
+func TestRefusingAddrRefuses(t *testing.T) {
+	t.Parallel()
+	_, err := net.Dial("tcp", redistest.RefusingAddr(t))
+	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 }

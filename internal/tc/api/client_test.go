@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -261,10 +260,7 @@ func TestCancelEndsACallAtOnce(t *testing.T) {
 
 func TestNothingListens(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	client, err := api.New(api.Config{BaseURL: "http://" + l.Addr().String(), Token: secret.New(hidden)})
+	client, err := api.New(api.Config{BaseURL: "http://" + redistest.RefusingAddr(t), Token: secret.New(hidden)})
 	require.NoError(t, err)
 	client.SetBackoff(time.Millisecond)
 	_, err = client.Do(context.Background(), api.Request{Method: http.MethodGet, Path: "x"})

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tcsns/internal/dev/proxytest"
+	"tcsns/internal/dev/redistest"
 	"tcsns/internal/tc/api"
 	"tcsns/internal/tc/neterr"
 	"tcsns/internal/tc/param"
@@ -120,11 +121,7 @@ func TestProxyCredentialsAreEscaped(t *testing.T) {
 
 func TestProxyThatIsDown(t *testing.T) {
 	t.Parallel()
-	proxy := httptest.NewServer(nil)
-	u, err := url.Parse(proxy.URL)
-	require.NoError(t, err)
-	proxy.Close()
-	u.User = url.UserPassword("u", hidden)
+	u := &url.URL{Scheme: "http", Host: redistest.RefusingAddr(t), User: url.UserPassword("u", hidden)}
 	for _, target := range []string{"https://target.test/api", "http://target.test/api"} {
 		client, err := api.New(api.Config{BaseURL: target, Token: secret.New(hidden), Proxy: u})
 		require.NoError(t, err)

@@ -182,13 +182,9 @@ func TestRedisNamesTheClientCertificate(t *testing.T) {
 
 func TestRedisNothingListens(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	require.NoError(t, l.Close())
-	s := openRedis(t, at(param.KVStore{Context: "c"}, addr))
+	s := openRedis(t, at(param.KVStore{Context: "c"}, redistest.RefusingAddr(t)))
 	defer s.Close()
-	_, err = s.Get(context.Background(), "k")
+	_, err := s.Get(context.Background(), "k")
 	e := requireReason(t, err, kvstore.Down, "tc_kvstore_port")
 	require.True(t, e.Temporary())
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
