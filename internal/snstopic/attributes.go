@@ -35,7 +35,7 @@ func (t *Topic) Attributes(ctx context.Context) (TopicAttributes, error) {
 		if call.unsettled {
 			e.Code, e.Class, e.Retryable = CodeNotSNS, ClassNetwork, true
 			e.Message = "no answer that can be read"
-			e.Fix = t.fixForConnection("the endpoint of SNS")
+			e.Fix = t.fixForConnection(serviceSNS)
 		}
 		if e.AccessDenied() {
 			e.Fix = "allow sns:GetTopicAttributes on " + t.arn.String() + " to these credentials, or do without: publishing does not need it"

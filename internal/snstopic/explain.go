@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"syscall"
 
@@ -72,7 +73,7 @@ func (t *Topic) describe(ctx context.Context, c *call, err error) *Error {
 	if c.lastCause != nil {
 		cause = c.lastCause // the SDK replaces it when ctx is done
 	}
-	return t.describeNetwork(ctx, "SNS", cause)
+	return t.describeNetwork(ctx, serviceSNS, cause)
 }
 
 // describeUnanswered is for a request that was written, and got no answer that
@@ -195,7 +196,7 @@ func (t *Topic) describeNetwork(ctx context.Context, service string, err error) 
 		e.Code, e.Message, e.Fix = t.stopped(ctx)
 		e.Message += " before a connection to " + host + " was there"
 		if ctx.Err() == context.DeadlineExceeded {
-			e.Fix = "let the Playbook Server reach " + host + " on port 443, by a proxy or a VPC endpoint"
+			e.Fix = t.fixForConnection(service)
 		}
 	case errors.As(err, &proxy):
 		e.Code, e.Status, e.Message, e.Fix = CodeProxy, proxy.status, "the proxy refuses to connect to "+host, fixProxy
@@ -217,25 +218,25 @@ func (t *Topic) describeNetwork(ctx context.Context, service string, err error) 
 		e.Fix = "check aws_endpoint_url: https needs a port that speaks it"
 	case isRefused(err):
 		e.Code, e.Retryable, e.Message = CodeConnection, true, "the connection to "+host+" was refused"
-		e.Fix = t.fixForConnection(host)
-	case errors.As(err, &operation) || errors.As(err, &network):
+		e.Fix = t.fixForConnection(service)
+	case errors.As(err, &operation), errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		e.Code, e.Retryable, e.Message = CodeConnection, true, "no connection to "+host
 		if network != nil && network.Timeout() {
 			e.Message += ": it does not answer"
 		}
-		e.Fix = t.fixForConnection(host)
+		e.Fix = t.fixForConnection(service)
 	default:
 		e.Code, e.Message = CodeConnection, "no connection to "+host+": "+clean(unwrapped(err).Error(), t.redact)
-		e.Fix = t.fixForConnection(host)
+		e.Fix = t.fixForConnection(service)
 	}
 	return e
 }
 
-func (t *Topic) fixForConnection(host string) string {
-	if t.endpoint != "" {
+func (t *Topic) fixForConnection(service string) string {
+	if t.endpoint != "" && service == serviceSNS {
 		return "check aws_endpoint_url, and that the Playbook Server can reach it"
 	}
-	return "let the Playbook Server reach " + host + " on port 443, by a proxy or a VPC endpoint"
+	return "let the Playbook Server reach " + service + " in " + t.region + " on port 443, by a proxy or a VPC endpoint"
 }
 
 func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }

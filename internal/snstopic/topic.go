@@ -144,7 +144,7 @@ func (c Config) check() *Error {
 			"set aws_access_key_id, or leave both empty for the credentials of this machine")
 	case c.AccessKeyID == "" && !c.SessionToken.Empty():
 		return inputError(op, "aws_session_token is set without the keys that it belongs to",
-			"set aws_access_key_id and aws_secret_access_key too, or leave all three empty")
+			"set aws_access_key_id and aws_secret_access_key too, or leave aws_session_token empty")
 	case c.RoleARN == "" && c.ExternalID != "":
 		return inputError(op, "aws_external_id is set without aws_role_arn", "set aws_role_arn, or leave aws_external_id empty")
 	case c.RoleARN != "" && !isRoleARN(c.RoleARN):
