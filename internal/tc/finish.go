@@ -2,6 +2,7 @@ package tc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,9 @@ func afterRun(ctx context.Context, calm, hurried time.Duration) (context.Context
 // writeOutputs writes the outputs, after a failure as well. A success whose
 // outputs cannot be written is none.
 func (rt *runtime) writeOutputs(ctx context.Context, end ending) ending {
+	if rt.run.Playbook == nil {
+		return end // the parameters do not say where to
+	}
 	err := rt.run.Playbook.Write(ctx)
 	if err == nil {
 		return end
@@ -68,7 +72,11 @@ func (rt *runtime) writeTestingMessage(ctx context.Context, end ending) {
 func (rt *runtime) finish(ctx context.Context, end ending) exit.Code {
 	text := rt.run.Mask.Redact(end.text)
 	if end.err != nil {
-		rt.run.Log.Error(end.text, "cause", end.err)
+		log := rt.run.Log
+		if cause := errors.Unwrap(end.err); cause != nil {
+			log = log.With("cause", cause)
+		}
+		log.Error("run failed", "exit_message", end.text)
 		rt.complain(text)
 	}
 	path, err := exit.WriteMessage(rt.run.System.OutPath, text)
@@ -76,7 +84,7 @@ func (rt *runtime) finish(ctx context.Context, end ending) exit.Code {
 		rt.run.Log.Error("exit message is not written", "cause", err)
 		rt.complain(err.Error())
 	}
-	rt.run.Log.Info("exit", "code", int(end.code), "exit_message", path, "duration", time.Since(rt.start).Round(time.Microsecond))
+	rt.run.Log.Info("exit", "code", int(end.code), "message_file", path, "duration", time.Since(rt.start).Round(time.Microsecond))
 	if rt.log != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 		defer cancel()

@@ -45,10 +45,12 @@ func newRuntime(app App, o Options) *runtime {
 }
 
 func (rt *runtime) main(ctx context.Context) exit.Code {
+	var end ending
 	if err := rt.open(); err != nil {
-		return rt.finish(ctx, failure(&exit.Error{Code: exit.HardFailure, Text: exit.SafeText(err), Err: err}))
+		end = failure(&exit.Error{Code: exit.HardFailure, Text: exit.SafeText(err), Err: err})
+	} else {
+		end = rt.call(ctx)
 	}
-	end := rt.call(ctx)
 	closing, cancel := afterRun(ctx, writeCalm, writeHurried)
 	defer cancel()
 	end = rt.writeOutputs(closing, end)

@@ -159,11 +159,11 @@ func TestMainNoParameters(t *testing.T) {
 func TestMainSystemParameter(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	got := p.run(t, t.Context(), func(context.Context, *tc.Run) error { panic("not called") }, map[string]any{"tc_kvstore_port": "many"})
+	got := p.run(t, t.Context(), func(context.Context, *tc.Run) error { panic("not called") }, map[string]any{"tc_playbook_kvstore_id": "many"})
 	require.Equal(t, exit.HardFailure, got.code)
-	require.Contains(t, got.message, "tc_kvstore_port")
+	require.Contains(t, got.message, "tc_playbook_kvstore_id")
 	require.Contains(t, got.message, "Fix:")
-	require.Contains(t, got.log, "tc_kvstore_port")
+	require.Contains(t, got.log, "tc_playbook_kvstore_id")
 }
 
 // TestMainNothing: without options there is no environment and no stderr.
@@ -349,11 +349,25 @@ func TestMainLogStart(t *testing.T) {
 	require.NotContains(t, got.log, paramKey)
 }
 
+// TestMainStdout: it belongs to nobody.
+func TestMainStdout(t *testing.T) {
+	file, err := os.Create(t.TempDir() + "/stdout")
+	require.NoError(t, err)
+	defer file.Close()
+	stdout := os.Stdout
+	os.Stdout = file
+	defer func() { os.Stdout = stdout }()
+	newPlatform(t).run(t, t.Context(), set(nil), requested())
+	newPlatform(t).run(t, t.Context(), func(context.Context, *tc.Run) error { panic("boom") }, nil)
+	info, err := file.Stat()
+	require.NoError(t, err)
+	require.Zero(t, info.Size())
+}
+
 // TestMainFolders: folders that are missing or cannot be written take nothing
 // but the file in them.
 func TestMainFolders(t *testing.T) {
-	cwd := t.TempDir()
-	t.Chdir(cwd)
+	t.Chdir(t.TempDir())
 	p := newPlatform(t)
 	require.NoError(t, os.WriteFile(p.path("file"), nil, 0o600))
 	p.params["tc_out_path"] = p.path("absent")
@@ -362,11 +376,7 @@ func TestMainFolders(t *testing.T) {
 	require.Equal(t, exit.Success, got.code)
 	require.Equal(t, `"value"`, p.output(out))
 	require.NotEmpty(t, got.stderr, "says that there is no log")
-	if message, err := os.ReadFile("message.tc"); err == nil {
-		require.Equal(t, "did it\n", string(message))
-		return
-	}
-	message, err := os.ReadFile(p.path("absent/message.tc"))
+	message, err := os.ReadFile("message.tc")
 	require.NoError(t, err)
 	require.Equal(t, "did it\n", string(message))
 }

@@ -10,7 +10,6 @@ import (
 
 	"tcsns/internal/tc/exit"
 	"tcsns/internal/tc/param"
-	"tcsns/internal/tc/secret"
 	"tcsns/internal/tc/variable"
 )
 
@@ -26,7 +25,8 @@ type Input struct {
 //
 // The error joins every problem, each naming its input: a [param.Error] for a
 // value that is not what its type says, the store's or the API's own error
-// wrapped. The inputs without a problem are in the Values even then.
+// wrapped. The inputs without a problem are in the Values even then, unless the
+// store did not answer.
 func (p *Playbook) Resolve(ctx context.Context, inputs ...Input) (Values, error) {
 	r := newResolution(p)
 	nodes := make([]node, len(inputs))
@@ -295,8 +295,8 @@ func (r *resolution) fetch(ctx context.Context, f *fetched) {
 		f.data = data
 	default:
 		f.data = string(data)
-		if isSecret(f.variable) && r.p.mask != nil {
-			r.p.mask.Add(secret.New(string(data)))
+		if isSecret(f.variable) {
+			hide(r.p.mask, string(data))
 		}
 	}
 }

@@ -420,10 +420,10 @@ func TestResolveMask(t *testing.T) {
 	t.Parallel()
 	mask := new(secret.Mask)
 	p := playbook.New(playbook.Options{Store: stage(), TC: &keychain{values: map[string]string{"&{TC:KEYCHAIN:key}": "s3cr3t-key"}}, Mask: mask})
-	values, err := p.Resolve(t.Context(), playbook.Input{Param: "a", Raw: "x&{TC:KEYCHAIN:key}y"}, playbook.Input{Param: "b", Raw: "literal-s3cr3t"})
+	values, err := p.Resolve(t.Context(), playbook.Input{Param: "a", Raw: "x&{TC:KEYCHAIN:key}y"}, playbook.Input{Param: "b", Raw: " literal-s3cr3t\n"})
 	require.NoError(t, err)
 	require.NotContains(t, mask.Redact("the key is s3cr3t-key."), "s3cr3t")
-	require.Equal(t, "literal-s3cr3t", values["b"].Secret().Reveal())
+	require.Equal(t, " literal-s3cr3t\n", values["b"].Secret().Reveal())
 	require.NotContains(t, mask.Redact("or literal-s3cr3t"), "s3cr3t")
 }
 

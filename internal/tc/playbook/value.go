@@ -203,11 +203,21 @@ func (v Value) Secret() secret.String {
 	if err != nil {
 		return secret.String{}
 	}
-	s := secret.New(text)
-	if v.mask != nil && !s.Empty() {
-		v.mask.Add(s)
+	hide(v.mask, text)
+	return secret.New(text)
+}
+
+// hide makes a secret known to the run's mask, as it is and without the white
+// space around it, which callers trim off.
+func hide(mask *secret.Mask, text string) {
+	trimmed := strings.TrimSpace(text)
+	if mask == nil || trimmed == "" {
+		return
 	}
-	return s
+	mask.Add(secret.New(trimmed))
+	if trimmed != text {
+		mask.Add(secret.New(text))
+	}
 }
 
 // String names the input and its variable. It never prints the value.
