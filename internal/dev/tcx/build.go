@@ -1,0 +1,63 @@
+package tcx
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Target is a machine that the package has a program for.
+type Target struct {
+	Arch    string // as Go names it
+	Program string // its file in the package
+}
+
+// Targets are the machines that ThreatConnect runs on. run.py knows the same.
+func Targets() []Target {
+	return []Target{
+		{Arch: "amd64", Program: BinFolder + "/tcsns-linux-amd64"},
+		{Arch: "arm64", Program: BinFolder + "/tcsns-linux-arm64"},
+	}
+}
+
+// Build builds the App for a target, from the module in dir, into a file: a
+// static binary without symbols, paths or times of this machine, so that the
+// same source gives the same bytes.
+func Build(ctx context.Context, dir, app string, target Target, out string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", out, app)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+target.Arch, "CGO_ENABLED=0", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("build %s for %s: %w\n%s", app, target.Arch, err, strings.TrimSpace(output.String()))
+	}
+	return nil
+}
+
+// BuildAll builds the App for every target into a temporary folder and returns
+// the files of the package.
+func BuildAll(ctx context.Context, dir, app string) ([]File, error) {
+	temp, err := os.MkdirTemp("", "tcdev-package-")
+	if err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	var files []File
+	for _, target := range Targets() {
+		out := filepath.Join(temp, filepath.Base(target.Program))
+		if err := Build(ctx, dir, app, target, out); err != nil {
+			return nil, err
+		}
+		data, err := os.ReadFile(out)
+		if err != nil {
+			return nil, fmt.Errorf("build: %w", err)
+		}
+		files = append(files, File{Name: target.Program, Data: data, Executable: true})
+	}
+	return files, nil
+}
