@@ -127,8 +127,14 @@ func (w *writer) lines(text string) {
 	}
 }
 
-// plain writes a text without quotes.
-func (w *writer) plain(text string) { w.text.WriteString(escape(text)) }
+// plain writes a text without quotes. Where it needs escapes it is masked
+// here: escaped but not quoted is a form that a [secret.Mask] does not know.
+func (w *writer) plain(text string) {
+	if !clean(text) {
+		text = escape(w.log.mask.Redact(text))
+	}
+	w.text.WriteString(text)
+}
 
 func valueText(value slog.Value) string {
 	switch value.Kind() {
@@ -151,9 +157,6 @@ func quoteIfNeeded(text string) string {
 // escape writes control characters, line ends among them, and invalid bytes
 // as Go does; the rest stays.
 func escape(text string) string {
-	if clean(text) {
-		return text
-	}
 	var b strings.Builder
 	for i, width := 0, 0; i < len(text); i += width {
 		r, size := utf8.DecodeRuneInString(text[i:])
