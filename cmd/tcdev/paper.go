@@ -72,17 +72,29 @@ func (p *paper) sides(left string, i ink, right string, j ink) {
 	p.line(p.in(i, left), strings.Repeat(" ", max(gap, 2)), p.in(j, right))
 }
 
+// maxLines is how many lines a text may take; --json has all of it.
+const maxLines = 60
+
 // block writes text of any length behind a margin: broken at the width, at
 // blanks where there are some, and with the margin before every line.
 func (p *paper) block(first, margin, text string, i ink) {
-	room := width - utf8.RuneCountInString(margin)
 	lead := first
-	for paragraph := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		for _, l := range wrap(printable(paragraph), room) {
-			p.line(p.in(dim, lead), p.in(i, l))
-			lead = margin
-		}
+	for _, l := range lines(text, width-utf8.RuneCountInString(margin)) {
+		p.line(p.in(dim, lead), p.in(i, l))
+		lead = margin
 	}
+}
+
+// lines breaks a text into lines, of which it keeps the first sixty.
+func lines(text string, room int) []string {
+	var all []string
+	for paragraph := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		all = append(all, wrap(printable(paragraph), room)...)
+	}
+	if more := len(all) - maxLines; more > 0 {
+		all = append(all[:maxLines], fmt.Sprintf("… and %d lines more, which --json has", more))
+	}
+	return all
 }
 
 // field writes a name and a value beside it, over several lines where it is
@@ -92,12 +104,9 @@ func (p *paper) field(nameWidth int, name, value string, i ink, note string) {
 	margin := strings.Repeat(" ", indent+nameWidth+2)
 	room := width - len(margin)
 	lead := fmt.Sprintf("%*s%-*s  ", indent, "", nameWidth, name)
-	var lines []string
-	for paragraph := range strings.SplitSeq(strings.TrimRight(value, "\n"), "\n") {
-		lines = append(lines, wrap(printable(paragraph), room)...)
-	}
-	for n, l := range lines {
-		last := n == len(lines)-1
+	all := lines(value, room)
+	for n, l := range all {
+		last := n == len(all)-1
 		fits := utf8.RuneCountInString(l)+2+utf8.RuneCountInString(note) <= room
 		if last && fits {
 			p.line(p.in(dim, lead), p.in(i, l), "  ", p.in(dim, note))
@@ -111,32 +120,43 @@ func (p *paper) field(nameWidth int, name, value string, i ink, note string) {
 	}
 }
 
-// wrap breaks a line into lines of at most room characters. A word longer than
-// a line is broken anywhere. Blanks at the start stay: they indent.
+// wrap breaks a line into lines of at most room characters (but of twenty at
+// least). A word longer than a line is broken anywhere. Blanks at the start
+// stay: they indent.
 func wrap(text string, room int) []string {
 	room = max(room, 20)
 	var lines []string
-	for utf8.RuneCountInString(text) > room {
-		cut, count, blank := 0, 0, -1
-		for at, r := range text {
-			if count > room {
-				break
-			}
-			if r == ' ' && strings.TrimLeft(text[:at], " ") != "" {
-				blank = at
-			}
-			if count == room {
-				cut = at
-			}
-			count++
+	for {
+		end, next := lineBreak(text, room)
+		lines = append(lines, text[:end])
+		if next == len(text) {
+			return lines
 		}
-		if blank > 0 {
-			lines, text = append(lines, text[:blank]), text[blank+1:]
-			continue
-		}
-		lines, text = append(lines, text[:cut]), text[cut:]
+		text = text[next:]
 	}
-	return append(lines, text)
+}
+
+// lineBreak returns where the first line of text ends, and where the next one
+// starts: at the end of text when there is none.
+func lineBreak(text string, room int) (end, next int) {
+	count, blank, word := 0, -1, false
+	for at, r := range text {
+		if count == room {
+			switch {
+			case r == ' ':
+				return at, at + 1
+			case blank >= 0:
+				return blank, blank + 1
+			}
+			return at, at
+		}
+		if r == ' ' && word {
+			blank = at
+		}
+		word = word || r != ' '
+		count++
+	}
+	return len(text), len(text)
 }
 
 // printable returns text with what a terminal would act on written out: an

@@ -267,7 +267,7 @@ func (c *runCommand) findApps() ([]platform.App, error) {
 		}
 		ours = filepath.Join(filepath.Dir(program), "tcsns")
 	}
-	_, secrets, err := definition()
+	_, secrets, err := ourParams()
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +300,7 @@ func exists(path string) bool {
 // parseSet reads --set; a name that no App here knows is refused, because it
 // is a typo that nothing else would notice.
 func (c *runCommand) parseSet(p *pbx.Playbook, apps []platform.App) (map[string]string, error) {
-	known, _, err := definition()
+	known, _, err := ourParams()
 	if err != nil {
 		return nil, err
 	}
@@ -334,9 +334,9 @@ func sorted(names []string) []string {
 	return slices.Sorted(maps.Keys(unique))
 }
 
-// definition returns the names of our App's parameters, and of those that are
+// ourParams returns the names of our App's parameters, and of those that are
 // encrypted, from install.json.
-func definition() (names, encrypted []string, err error) {
+func ourParams() (names, encrypted []string, err error) {
 	var install struct {
 		Params []struct {
 			Name    string `json:"name"`

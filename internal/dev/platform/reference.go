@@ -30,9 +30,9 @@ type UnsetError struct{ References []Reference }
 func (e *UnsetError) Error() string {
 	lines := make([]string, len(e.References))
 	for i, r := range e.References {
-		lines[i] = fmt.Sprintf("%s of %q is %s, which has no value here", r.Param, r.Job, r.Text)
+		lines[i] = fmt.Sprintf("%s (%s of %q)", r.Text, r.Param, r.Job)
 	}
-	return "run playbook: " + strings.Join(lines, "; ")
+	return "run playbook: no value here for " + strings.Join(lines, ", ")
 }
 
 // span is a reference and where it stands in a text.

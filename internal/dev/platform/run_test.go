@@ -201,7 +201,7 @@ func TestRunUnsetReference(t *testing.T) {
 	require.ErrorAs(t, err, &unset)
 	require.Len(t, unset.References, 2)
 	require.Equal(t, "topic_arn", unset.References[0].Param)
-	require.ErrorContains(t, err, `topic_arn of "Publish to SNS" is ${ORGANIZATION:TEXT:aws_sns_topic_arn}, which has no value here`)
+	require.ErrorContains(t, err, `no value here for ${ORGANIZATION:TEXT:aws_sns_topic_arn} (topic_arn of "Publish to SNS"), `)
 	require.ErrorContains(t, err, "aws_secret_access_key")
 }
 
