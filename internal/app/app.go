@@ -1,0 +1,151 @@
+// Package app is one run of the App, start to end: inputs, alerts, messages,
+// publish, outputs. It is the only package that knows every other.
+//
+// A run goes straight through once, and a reader can follow it in [perform]:
+// what the inputs say (inputs.go, alerts.go), how each alert becomes a
+// message (messages.go), what SNS answered and what the playbook gets of it
+// (results.go), or, with tc_action Check, what would happen (check.go).
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+
+	"tcsns/internal/snstopic"
+	"tcsns/internal/tc"
+	"tcsns/internal/tc/exit"
+	"tcsns/internal/tc/param"
+)
+
+// Options is everything ambient that a run may use.
+type Options struct {
+	Args      []string // without the program's name
+	LookupEnv func(string) (string, bool)
+	Stdout    io.Writer // for --help and --version alone
+	Stderr    io.Writer // one sentence when a run fails
+}
+
+// Run runs the App once and returns its exit code. Cancelling ctx ends the
+// run within two seconds, with outputs, exit message and exit code in place.
+func Run(ctx context.Context, o Options) exit.Code {
+	if text, ok := help(o.Args); ok {
+		if _, err := io.WriteString(o.Stdout, text); err != nil {
+			return exit.Failure
+		}
+		return exit.Success
+	}
+	definition := install()
+	return tc.Main(ctx, tc.App{
+		Name:    definition.DisplayName,
+		Version: definition.ProgramVersion,
+		Run:     perform,
+	}, tc.Options{Args: o.Args, LookupEnv: o.LookupEnv, Stderr: o.Stderr})
+}
+
+// perform is the run between the platform's parameters and its outputs.
+func perform(ctx context.Context, r *tc.Run) error {
+	if r.Params.Empty(append(fixed(), resolved()...)...) {
+		return fail(r, &exit.Error{
+			Code: exit.HardFailure,
+			Text: "started without parameters: ThreatConnect starts this App and passes them",
+			Fix:  "run it from a playbook, or see tcsns --help for a run by hand",
+		})
+	}
+	in, err := readInputs(ctx, r)
+	if err != nil {
+		return fail(r, inputError(ctx, err))
+	}
+	topic, err := snstopic.Open(snstopic.Config{
+		ARN:             in.arn,
+		Region:          in.region,
+		EndpointURL:     in.endpointURL,
+		AccessKeyID:     in.accessKeyID,
+		SecretAccessKey: in.secretAccessKey,
+		SessionToken:    in.sessionToken,
+		RoleARN:         in.roleARN,
+		ExternalID:      in.externalID,
+		SessionName:     sessionName(r),
+		Timeout:         in.timeout,
+		Proxy:           r.ExternalProxy,
+		Log:             r.Log,
+		UserAgent:       "tcsns/" + install().ProgramVersion,
+	})
+	if err != nil {
+		return fail(r, inputError(ctx, err))
+	}
+	composer := newComposer(in, r.System.KVStore.Context, r.Playbook.JobID())
+	if in.action == actionCheck {
+		return check(ctx, r, in, composer, topic)
+	}
+	return publish(ctx, r, in, composer, topic)
+}
+
+// publish sends the alerts and hands the results to the playbook.
+func publish(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic) error {
+	n := in.alerts.len()
+	r.Log.Info("publish", "topic_arn", in.arn.String(), "messages", n, "message_format", string(in.format))
+
+	// Should the run be cut down from here on, this is what the playbook reads.
+	cutOff := &exit.Error{
+		Code: exit.HardFailure,
+		Text: fmt.Sprintf("publish to %s: the run ended before the answer of SNS was there, so whether it was published is unknown", in.arn.Name),
+		Fix:  "look behind the topic before running it again",
+	}
+	newReport(in, c, nil).failed(r, codeUnknown, cutOff)
+	r.SideEffect = true
+	results := topic.Publish(ctx, n, c.message)
+
+	report := newReport(in, c, results)
+	r.SideEffect = report.sent()
+	report.log(r.Log)
+	report.write(r)
+	if err := report.err(); err != nil {
+		if in.failOnError {
+			return err
+		}
+		r.Message = exit.SafeText(err)
+		return nil
+	}
+	r.Message = report.summary()
+	return nil
+}
+
+// fail hands a run that published nothing to the playbook, in the outputs as
+// well as in the exit message.
+func fail(r *tc.Run, err *exit.Error) error {
+	newReport(&inputs{}, nil, nil).failed(r, codeOf(err), err)
+	return err
+}
+
+// inputError turns what stopped a run before its publish into words and an
+// exit code: 1 only where running again may mend it.
+func inputError(ctx context.Context, err error) *exit.Error {
+	code := exit.HardFailure
+	var input *param.Error
+	var temporary interface{ Temporary() bool }
+	switch {
+	case errors.As(err, &input): // stays as it is however often it runs
+	case ctx.Err() != nil:
+		return &exit.Error{Code: exit.Failure, Text: "the run was stopped before anything was published", Fix: "run it again", Err: err}
+	case errors.As(err, &temporary) && temporary.Temporary():
+		code = exit.Failure
+	}
+	return &exit.Error{Code: code, Text: exit.SafeText(err), Err: err}
+}
+
+// sessionName names an assumed role's session after the execution, so that
+// CloudTrail leads back to the playbook run: the session folder, which the
+// platform names after it (CONTRACT §2).
+func sessionName(r *tc.Run) string {
+	if in := r.System.InPath; in != "" && filepath.Clean(in) != filepath.Clean(os.TempDir()) {
+		if session := path.Base(path.Dir(filepath.ToSlash(in))); session != "." && session != "/" {
+			return "tcsns-" + session
+		}
+	}
+	return "tcsns"
+}

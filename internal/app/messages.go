@@ -1,0 +1,176 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"tcsns/internal/alert"
+	"tcsns/internal/snstopic"
+	"tcsns/internal/tc/param"
+)
+
+// composer turns alerts into messages, one at a time, and notes what it had
+// to change on the way.
+type composer struct {
+	in        *inputs
+	kvContext string
+	jobID     string
+
+	mu      sync.Mutex
+	remarks []string // in order of appearance, each once
+	more    int      // remarks beyond maxRemarks
+}
+
+// maxRemarks bounds the remarks of a run: 100,000 addresses could leave as
+// many. The rest is counted.
+const maxRemarks = 50
+
+func newComposer(in *inputs, kvContext, jobID string) *composer {
+	c := &composer{in: in, kvContext: kvContext, jobID: jobID}
+	c.remark("", in.remarks...)
+	return c
+}
+
+// message is alert i as SNS gets it.
+func (c *composer) message(i int) (snstopic.Message, error) {
+	m, _, err := c.compose(i)
+	return m, err
+}
+
+// compose is message with its rendering, which Check shows.
+func (c *composer) compose(i int) (snstopic.Message, alert.Message, error) {
+	where := c.position(i)
+	one := c.in.alerts.at(i)
+	if one.Address == "" {
+		return snstopic.Message{}, alert.Message{}, &param.Error{Name: address, Problem: "is empty" + at(where), Fix: "remove the empty entry from the list"}
+	}
+	attributes, remarks := alert.Attributes(one, c.in.attributes)
+	c.remark(where, remarks...)
+
+	m := snstopic.Message{Attributes: make([]snstopic.Attribute, len(attributes))}
+	bytes := 0
+	for j, a := range attributes {
+		m.Attributes[j] = snstopic.Attribute(a)
+		bytes += len(a.Name) + len(a.Type) + len(a.Value)
+	}
+	rendered, err := alert.Render(one, alert.Options{
+		Format:         c.in.format,
+		Defang:         c.in.defang,
+		Subject:        c.in.subject,
+		Message:        c.in.message,
+		AttributeBytes: bytes,
+	})
+	if err != nil {
+		return snstopic.Message{}, alert.Message{}, err
+	}
+	c.remark(where, rendered.Remarks...)
+	for _, cut := range rendered.Cut {
+		c.remark(where, "cut: "+cut)
+	}
+	m.Subject, m.Body, m.JSONStructure = rendered.Subject, rendered.Body, rendered.JSONStructure
+	c.group(&m, one, i)
+	return m, rendered, nil
+}
+
+// group sets the message group and the deduplication id. A standard topic
+// gets only a group that the author asked for.
+func (c *composer) group(m *snstopic.Message, one alert.Alert, i int) {
+	m.GroupID = c.in.groupID
+	m.DeduplicationID = c.in.deduplicationID
+	if m.DeduplicationID != "" && c.in.alerts.len() > 1 {
+		m.DeduplicationID += "-" + strconv.Itoa(i+1)
+	}
+	if !c.in.arn.FIFO() {
+		return
+	}
+	if m.GroupID == "" {
+		m.GroupID = groupOf(one)
+	}
+	if m.DeduplicationID == "" {
+		m.DeduplicationID = c.deduplication(m)
+	}
+}
+
+// maxGroupID is the length of a MessageGroupId, in characters
+// (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
+const maxGroupID = 128
+
+// groupOf is the group of an indicator, so that what happens to one indicator
+// stays in order: its type and value where SNS takes them as they are, else
+// their hash.
+func groupOf(one alert.Alert) string {
+	group := one.IndicatorType + ":" + one.Address
+	plain := !strings.ContainsFunc(group, func(r rune) bool { return r < 0x21 || r > 0x7e })
+	if plain && len(group) <= maxGroupID {
+		return group
+	}
+	return digest(group)
+}
+
+// deduplication is the same for a re-run of the same execution, which SNS
+// then does not deliver twice, and another for a new one.
+func (c *composer) deduplication(m *snstopic.Message) string {
+	return digest(c.kvContext, c.jobID, m.Subject, m.Body)
+}
+
+// digest is the SHA-256 of parts, which it keeps apart by their lengths.
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// position names address i where there are several; the only one needs no name.
+func (c *composer) position(i int) string {
+	if n := c.in.alerts.len(); n > 1 {
+		return fmt.Sprintf("address %d of %d", i+1, n)
+	}
+	return ""
+}
+
+// at joins a position to a sentence.
+func at(where string) string {
+	if where == "" {
+		return ""
+	}
+	return " at " + where
+}
+
+// remark notes what was changed, dropped or cut.
+func (c *composer) remark(where string, remarks ...string) {
+	if len(remarks) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, remark := range remarks {
+		if where != "" {
+			remark = where + ": " + remark
+		}
+		switch {
+		case slices.Contains(c.remarks, remark):
+		case len(c.remarks) == maxRemarks:
+			c.more++
+		default:
+			c.remarks = append(c.remarks, remark)
+		}
+	}
+}
+
+// noted returns the remarks so far.
+func (c *composer) noted() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	noted := slices.Clone(c.remarks)
+	if c.more > 0 {
+		noted = append(noted, fmt.Sprintf("and %d more", c.more))
+	}
+	return noted
+}
