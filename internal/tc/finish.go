@@ -86,7 +86,7 @@ func (rt *runtime) finish(ctx context.Context, end ending) exit.Code {
 	}
 	rt.run.Log.Info("exit", "code", int(end.code), "message_file", path, "duration", time.Since(rt.start).Round(time.Microsecond))
 	if rt.log != nil {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		closing, cancel := afterRun(ctx, logCalm, logHurried)
 		defer cancel()
 		if err := rt.log.Close(closing); err != nil {
 			rt.complain(err.Error())

@@ -23,7 +23,8 @@ const (
 	appGrace     = 900 * time.Millisecond // for App.Run to return after ctx is done
 	writeHurried = 600 * time.Millisecond // for the outputs after a signal
 	writeCalm    = 10 * time.Second       // for the outputs otherwise
-	closeTime    = 300 * time.Millisecond // for the last lines of the log, when the platform gets them
+	logHurried   = 300 * time.Millisecond // for the last lines to the platform's log after a signal
+	logCalm      = 3 * time.Second        // for them otherwise; a sink that fails gives up earlier by itself
 )
 
 // runtime is one run of an App.
@@ -73,7 +74,7 @@ func (rt *runtime) open() error {
 	// the exit message go.
 	r.System, err = r.Params.System()
 	s := r.System
-	r.Mask.Add(s.Token, s.SecretKey, s.KVStore.Pass, s.Proxy.Password)
+	r.Mask.Add(s.Secrets()...)
 	rt.services = newServices(rt.app, s, r.Mask, func() *slog.Logger { return rt.run.Log })
 	r.services = rt.services
 	rt.openLog()
