@@ -2,4 +2,4 @@ package main
 
 import "errors"
 
-func startTopic(set map[string]string) (topic, error) { return nil, errors.New("not yet") }
+func startTopic() (topic, error) { return nil, errors.New("not yet") }

@@ -104,19 +104,25 @@ func (c *runCommand) Run(ctx context.Context, args []string) error {
 	if err := checkApps(apps); err != nil {
 		return err
 	}
-	t, err := openTopic(c.sns, set)
+	t, err := openTopic(c.sns)
 	if err != nil {
 		return err
 	}
 	defer t.close()
+	derived := t.params()
+	for name := range set {
+		delete(derived, name)
+	}
+	maps.Copy(set, derived)
+	s := &show{paper: newPaper(c.env.Stdout, c.env.LookupEnv), topic: t, verbose: c.verbose, derived: derived}
 	return c.play(ctx, platform.Options{
 		Playbook: playbook, Event: event, Apps: apps, Keep: c.keep, Set: set,
 		Params: c.systemParams(), Value: t.value, Env: platform.MinimalEnv(c.env.LookupEnv, t.env(c.env.Environ)...),
-	}, t)
+	}, s)
 }
 
 // play runs the playbook on the store that the flags name, and shows it.
-func (c *runCommand) play(ctx context.Context, o platform.Options, t topic) error {
+func (c *runCommand) play(ctx context.Context, o platform.Options, s *show) error {
 	api, err := platform.StartAPI(platform.APIOptions{})
 	if err != nil {
 		return err
@@ -129,7 +135,7 @@ func (c *runCommand) play(ctx context.Context, o platform.Options, t topic) erro
 	defer func() { _ = store.Close() }()
 	o.API, o.Store = api, store
 
-	s := &show{paper: newPaper(c.env.Stdout, c.env.LookupEnv), topic: t, store: described, verbose: c.verbose}
+	s.store = described
 	if !c.asJSON {
 		o.Watch = s
 	}
@@ -138,7 +144,7 @@ func (c *runCommand) play(ctx context.Context, o platform.Options, t topic) erro
 		return explain(err)
 	}
 	if c.asJSON {
-		if err := c.print(r, t); err != nil {
+		if err := c.print(r, s.topic); err != nil {
 			return err
 		}
 	} else {

@@ -19,7 +19,8 @@ type show struct {
 	topic   topic
 	store   string // what the key-value store is
 	verbose bool
-	shown   int // deliveries so far
+	derived map[string]string // params that --sns has set
+	shown   int               // deliveries so far
 }
 
 // introduction says what is about to be seen.
@@ -62,7 +63,7 @@ func (s *show) Starting(j *platform.JobReport) {
 	}
 	for _, p := range j.Params {
 		if p.Value != "" {
-			value, note := paramText(p)
+			value, note := s.paramText(p)
 			s.field(wide, p.Name, value, plain, note)
 		}
 	}
@@ -194,14 +195,14 @@ func valueText(v platform.Variable) string {
 }
 
 // paramText is a param's value, and where it comes from.
-func paramText(p platform.Param) (value, note string) {
+func (s *show) paramText(p platform.Param) (value, note string) {
 	var e platform.Entity
 	value = p.Value
 	if json.Unmarshal([]byte(value), &e) == nil && e.Value != "" && e.Type != "" {
 		value = e.Type + " " + e.Value
 	}
 	if p.Set {
-		return value, "← --set"
+		return value, "← " + s.flag(p.Name)
 	}
 	if v, ok := variable.Parse(p.Written); ok {
 		return value, "← " + v.Name
@@ -210,6 +211,14 @@ func paramText(p platform.Param) (value, note string) {
 		return value, "← " + p.Written
 	}
 	return value, ""
+}
+
+// flag is which flag has set a param.
+func (s *show) flag(param string) string {
+	if _, ok := s.derived[param]; ok {
+		return "--sns"
+	}
+	return "--set"
 }
 
 // pretty indents JSON, and leaves any other text as it is.

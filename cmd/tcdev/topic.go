@@ -16,6 +16,7 @@ const (
 
 // topic is the SNS side of a run.
 type topic interface {
+	params() map[string]string               // params of our App that lead there
 	describe() string                        // one line for a person
 	name() string                            // the topic's ARN, "" when tcdev does not know it
 	value(platform.Reference) (string, bool) // what a ${…} of the playbook stands for
@@ -41,12 +42,11 @@ type attribute struct {
 	Value string `json:"value"`
 }
 
-// openTopic returns what --sns names, and points set there where it does not
-// say otherwise.
-func openTopic(where string, set map[string]string) (topic, error) {
+// openTopic returns what --sns names.
+func openTopic(where string) (topic, error) {
 	switch where {
 	case snsEmbedded:
-		return startTopic(set)
+		return startTopic()
 	case snsAWS:
 		return awsTopic{}, nil
 	}
@@ -57,20 +57,14 @@ func openTopic(where string, set map[string]string) (topic, error) {
 			try:     "tcdev run --sns http://127.0.0.1:5000",
 		}
 	}
-	setDefault(set, "aws_endpoint_url", where)
 	return remoteTopic{url: where}, nil
-}
-
-func setDefault(set map[string]string, name, value string) {
-	if _, ok := set[name]; !ok {
-		set[name] = value
-	}
 }
 
 // remoteTopic is an endpoint at a URL: an emulator, or a VPC endpoint.
 type remoteTopic struct{ url string }
 
 func (t remoteTopic) describe() string                      { return "SNS is the endpoint at " + t.url }
+func (t remoteTopic) params() map[string]string             { return map[string]string{"aws_endpoint_url": t.url} }
 func (remoteTopic) name() string                            { return "" }
 func (remoteTopic) value(platform.Reference) (string, bool) { return "", false }
 func (remoteTopic) env(environ []string) []string           { return awsNames(environ) }
@@ -82,6 +76,7 @@ func (remoteTopic) close()                                  {}
 type awsTopic struct{}
 
 func (awsTopic) describe() string              { return "SNS is AWS, with the AWS environment of this shell" }
+func (awsTopic) params() map[string]string     { return nil }
 func (awsTopic) name() string                  { return "" }
 func (awsTopic) env(environ []string) []string { return awsNames(environ) }
 func (awsTopic) deliveries() []delivery        { return []delivery{} }
