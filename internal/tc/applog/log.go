@@ -84,7 +84,7 @@ func Open(o Options) (*Log, error) {
 	level, ok := ParseLevel(o.Level)
 	l.level = level
 	if !ok {
-		return l, fmt.Errorf("open log: tc_log_level is none of TRACE, DEBUG, INFO, WARN, ERROR, CRITICAL; INFO is used")
+		return l, errors.New("open log: tc_log_level is none of TRACE, DEBUG, INFO, WARN, ERROR, CRITICAL; INFO is used")
 	}
 	return l, nil
 }

@@ -55,7 +55,7 @@ func readFile(path string) ([]byte, error) {
 	case err != nil:
 		return nil, &Error{Name: envFile, Problem: "names a file that cannot be opened: " + reason(err), Fix: "let the App's user read it", Err: err}
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
+	defer func() { _ = f.Close() }() // nothing was written
 
 	info, err := f.Stat()
 	switch {
