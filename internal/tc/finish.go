@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tcsns/internal/tc/exit"
 	"tcsns/internal/tc/kvstore"
+	"tcsns/internal/tc/playbook"
 )
 
 // afterRun is a context for what is left to do once the App is through: alive
@@ -35,7 +37,7 @@ func (rt *runtime) writeOutputs(ctx context.Context, end ending) ending {
 	case end.sideEffect:
 		return failure(&exit.Error{
 			Code: exit.HardFailure,
-			Text: fmt.Sprintf("%s is done with its work, but the playbook does not get the outputs. %s %s", rt.app.Name, end.text, exit.SafeText(err)),
+			Text: fmt.Sprintf("%s, but the playbook does not get the outputs: %s", done(rt.app, end), notWritten(err)),
 			Fix:  "do not run it again before looking at what it did",
 			Err:  err,
 		})
@@ -45,6 +47,23 @@ func (rt *runtime) writeOutputs(ctx context.Context, end ending) ending {
 		code = exit.Failure // nothing but the outputs went out
 	}
 	return failure(&exit.Error{Code: code, Text: rt.app.Name + ": " + exit.SafeText(err), Err: err})
+}
+
+// done says what a run did whose outputs are lost.
+func done(app App, end ending) string {
+	if text := strings.TrimRight(strings.TrimSpace(end.text), "."); text != "" {
+		return text
+	}
+	return app.Name + " is done with its work"
+}
+
+// notWritten says why, without what mends it: another Fix stands first.
+func notWritten(err error) string {
+	var e *playbook.Error
+	if errors.As(err, &e) {
+		return e.Text()
+	}
+	return exit.SafeText(err)
 }
 
 // testingMessageKey is where TcEx's test harness looks for the exit message,

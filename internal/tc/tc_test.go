@@ -214,7 +214,7 @@ func TestMainOutputsNotWritten(t *testing.T) {
 		words      []string
 	}{
 		"nothing went out":   {false, nil, exit.Failure, []string{"write the outputs", "Fix:"}},
-		"something went out": {true, nil, exit.HardFailure, []string{"did it", "do not run it again"}},
+		"something went out": {true, nil, exit.HardFailure, []string{"did it, but", "write the key-value store", "Fix: do not run it again"}},
 		"after a failure":    {true, &exit.Error{Code: exit.Failure, Text: "own words"}, exit.Failure, []string{"own words"}},
 	}
 	for name, test := range tests {

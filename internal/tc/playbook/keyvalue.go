@@ -28,6 +28,9 @@ func (kv KeyValue) IsSecret() bool { return kv.secret }
 // String names the key alone: the value may be secret.
 func (kv KeyValue) String() string { return kv.Key }
 
+// GoString is String for %#v.
+func (kv KeyValue) GoString() string { return kv.String() }
+
 // MarshalJSON writes key and value, as TcEx does.
 func (kv KeyValue) MarshalJSON() ([]byte, error) {
 	return encode(struct {
