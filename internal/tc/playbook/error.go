@@ -18,29 +18,16 @@ func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
 
 // SafeText is Error as far as a playbook author may read it: a cause without
 // words of its own for them is left to the log.
-func (e *Error) SafeText() string {
-	var safe interface{ SafeText() string }
-	var w worded
-	if !errors.As(e.Err, &safe) && errors.As(e.Err, &w) {
-		return exit.Words(e.Op+": "+w.Error(), "")
-	}
-	return e.Op + ": " + exit.SafeText(e.Err)
-}
+func (e *Error) SafeText() string { return e.Op + ": " + exit.SafeText(e.Err) }
 
 // Text is SafeText without what mends it, and without a full stop.
 func (e *Error) Text() string {
-	var w worded
-	if errors.As(e.Err, &w) {
-		return w.Text()
+	// The errors of kvstore and api tell apart what mends them.
+	var worded interface{ Text() string }
+	if errors.As(e.Err, &worded) {
+		return worded.Text()
 	}
 	return e.Op
-}
-
-// worded are the errors of kvstore and api: they hold neither values nor
-// credentials, and tell what mends them apart.
-type worded interface {
-	error
-	Text() string
 }
 
 // Unwrap returns the cause.
