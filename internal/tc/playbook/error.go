@@ -20,7 +20,7 @@ func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
 // words of its own for them is left to the log.
 func (e *Error) SafeText() string { return e.Op + ": " + exit.SafeText(e.Err) }
 
-// Text is SafeText without what mends it, and without a full stop.
+// Text is the cause in words, without what mends it; Op where it has none.
 func (e *Error) Text() string {
 	// The errors of kvstore and api tell apart what mends them.
 	var worded interface{ Text() string }
