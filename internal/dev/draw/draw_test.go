@@ -79,7 +79,7 @@ func TestWhatIsShown(t *testing.T) {
 	}
 	picture := draw.SVG(p)
 	texts := wellFormed(t, picture)
-	for _, want := range []string{"A & B <script>", "Seen", "Trigger: Address, Host", "ahead", "below", "back", "off: ", "Fail", "Pass", "Response"} {
+	for _, want := range []string{"A & B <script>", "Seen", "Trigger: Address, Host", "ahead", "below", "back", "off:", "Fail", "Pass", "Response"} {
 		require.Contains(t, texts, want)
 	}
 	require.Equal(t, 4, strings.Count(string(picture), "marker-end"), "a connection that leads nowhere is not drawn")
