@@ -29,7 +29,7 @@ func (s *show) introduction(playbook string) {
 	s.sides(printable(playbook), bold, "tcdev run", dim)
 	s.rule()
 	s.line(s.in(dim, "ThreatConnect is played by tcdev: "+s.store+","))
-	s.line(s.in(dim, s.topic.describe()+"."))
+	s.block("", "", s.topic.describe()+".", dim)
 }
 
 // Triggered shows the trigger and its variables.
@@ -92,21 +92,29 @@ func (s *show) Ended(j *platform.JobReport) {
 }
 
 // deliveries shows what each subscriber has received since the last time.
+// Subscribers that received the same are shown together.
 func (s *show) deliveries() {
 	all := s.topic.deliveries()
 	if len(all) == s.shown {
 		return
 	}
 	s.head(cyan, "✉", "Topic", s.topic.name(), "")
-	for _, d := range all[s.shown:] {
-		s.line()
-		s.line("  ", s.in(bold, d.Protocol), "  ", s.in(dim, printable(d.Endpoint)))
+	for n, d := range all[s.shown:] {
+		if n == 0 || !d.same(all[s.shown+n-1]) {
+			s.line()
+		}
+		kind, name := d.subscriber()
+		s.line("  ", s.in(bold, kind), "  ", s.in(dim, printable(name)))
+		if next := s.shown + n + 1; next < len(all) && d.same(all[next]) {
+			continue
+		}
 		if d.Subject != "" {
 			s.block("  │ ", "  │ ", "Subject: "+d.Subject, plain)
+			s.line(s.in(dim, "  │"))
 		}
 		s.block("  │ ", "  │ ", pretty(d.Text), plain)
-		for _, a := range d.Attributes {
-			s.block("  ├ ", "  │   ", fmt.Sprintf("%s = %s (%s)", a.Name, a.Value, a.Type), dim)
+		if len(d.Attributes) > 0 {
+			s.block("  └ ", "    ", "attributes: "+d.attributeText(), dim)
 		}
 	}
 	s.shown = len(all)
@@ -130,7 +138,7 @@ func (s *show) ended(j *platform.JobReport) {
 	for _, v := range j.Outputs {
 		s.field(12, v.Name, v.Text(), bold, "")
 	}
-	if j.Stderr != "" {
+	if j.Stderr != "" && j.Stderr != j.Message {
 		s.field(12, "stderr", j.Stderr, yellow, "")
 	}
 	for _, remark := range j.Remarks {

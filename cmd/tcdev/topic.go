@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"tcsns/internal/dev/platform"
@@ -40,6 +41,49 @@ type attribute struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`
 	Value string `json:"value"`
+}
+
+// subscriber is what a person calls a subscriber: its kind, and its name. The
+// end of an ARN says which one it is, the end of an app's endpoint does not.
+func (d delivery) subscriber() (kind, name string) {
+	name = d.Endpoint[strings.LastIndex(d.Endpoint, ":")+1:]
+	switch d.Protocol {
+	case "email":
+		return "E-mail", d.Endpoint
+	case "sms":
+		return "SMS", d.Endpoint
+	case "http", "https":
+		return "HTTP", d.Endpoint
+	case "lambda":
+		return "Lambda", name
+	case "sqs":
+		return "SQS", name
+	case "application": // endpoint/APNS/soc-app/1f6b…
+		if parts := strings.Split(name, "/"); len(parts) >= 3 {
+			return "Push, " + parts[1], parts[2]
+		}
+	}
+	return d.Protocol, name
+}
+
+// same reports whether two subscribers received the same.
+func (d delivery) same(other delivery) bool {
+	return d.MessageID == other.MessageID && d.Subject == other.Subject && d.Text == other.Text &&
+		slices.Equal(d.Attributes, other.Attributes)
+}
+
+// attributeText lists the attributes in one line; a String, the usual type, is
+// not named.
+func (d delivery) attributeText() string {
+	var all []string
+	for _, a := range d.Attributes {
+		text := a.Name + "=" + a.Value
+		if a.Type != "String" {
+			text += " (" + a.Type + ")"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
 }
 
 // openTopic returns what --sns names.
