@@ -2,8 +2,9 @@
 // SNS topic. It is pure: the same alert is always the same message.
 //
 // The rules it keeps:
-//   - The indicator is whole in every text that holds it. What has to be short
-//     gives up the owner first, then the link, and says so.
+//   - The indicator is whole wherever it fits (a subject has 100 characters, and
+//     ends in an ellipsis). What has to be short gives up the owner first, then
+//     the link, and says so.
 //   - People's channels (e-mail, SMS, push, subject) have the indicator defanged
 //     when asked to, machines' (the JSON document, attributes) have it raw.
 //   - Values are data from outside. No value starts a new line in a person's
@@ -253,10 +254,10 @@ func (r *rendering) shorten() (Message, error) {
 // shortenField finds the longest beginning of text with which the message
 // fits; with none of it the field is empty.
 func (r *rendering) shortenField(text string, set func(string)) (Message, bool) {
-	runes := []rune(text)
+	runes := []rune(firstRunes(text, r.o.MaxBytes))
 	fits := func(n int) (Message, bool) {
 		short := string(runes[:n])
-		if n > 0 && n < len(runes) {
+		if n > 0 {
 			short += ellipsis
 		}
 		set(short)

@@ -7,7 +7,7 @@ import (
 
 // Defang writes an indicator so that no program makes a link of it and nobody
 // opens it by mistake, in the field's own convention: 203.0.113[.]7,
-// 2001[:]db8[:][:]1, evil[.]example, hxxps://evil[.]example/a.html,
+// 2001:db8:[:]7, evil[.]example, hxxps://evil[.]example/a.html,
 // user[@]evil[.]example. In a URL only scheme and host change, and what cannot
 // be a link (a file hash, a plain word) stays as it is. Defang of a defanged
 // text is that text.
@@ -15,32 +15,29 @@ func Defang(text string) string {
 	if !strings.ContainsAny(text, ".:@") {
 		return text
 	}
-	if scheme, rest, ok := cutScheme(text); ok {
-		end := strings.IndexAny(rest, "/?#")
-		if end < 0 {
-			end = len(rest)
-		}
-		return defangScheme(scheme) + "://" + defangHost(rest[:end]) + rest[end:]
-	}
-	if user, host, ok := strings.Cut(text, "@"); ok && !strings.ContainsAny(text, " /") {
-		return brackets(user, ".") + "[@]" + defangHost(host)
-	}
-	end := strings.IndexByte(text, '/') // a CIDR block, or a URL without a scheme
+	scheme, slashes, rest := cutScheme(text)
+	end := strings.IndexAny(rest, `/\?#`) // a path, or the length of a CIDR block
 	if end < 0 {
-		end = len(text)
+		end = len(rest)
 	}
-	return defangHost(text[:end]) + text[end:]
+	return defangScheme(scheme) + slashes + defangHost(rest[:end]) + rest[end:]
 }
 
-// cutScheme splits scheme://rest.
-func cutScheme(text string) (scheme, rest string, ok bool) {
-	scheme, rest, ok = strings.Cut(text, "://")
-	if !ok || scheme == "" || strings.ContainsFunc(scheme, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("+-.", r)
+// cutScheme cuts scheme:// off, and also the http:/ and http: that browsers
+// put right; without a scheme all is rest.
+func cutScheme(text string) (scheme, slashes, rest string) {
+	scheme, rest, ok := strings.Cut(text, ":")
+	if !ok || strings.ContainsFunc(scheme, func(r rune) bool {
+		return !isLetter(r) && !isDigit(r) && !strings.ContainsRune("+-.", r)
 	}) {
-		return "", "", false
+		return "", "", text
 	}
-	return scheme, rest, true
+	host := strings.TrimLeft(rest, `/\`)
+	slashes = ":" + rest[:len(rest)-len(host)]
+	if slashes != "://" && defangScheme(scheme) == scheme {
+		return "", "", text // evil.example:8080
+	}
+	return scheme, slashes, host
 }
 
 // defangScheme turns http into hxxp, ftp into fxp; others are no links that
@@ -57,22 +54,46 @@ func defangScheme(scheme string) string {
 	return scheme
 }
 
-// defangHost brackets what makes a host: its dots, the colons of an IPv6
-// address, the @ of user information.
+// defangHost brackets what makes a host: the last dot of an IPv4 address, the
+// last colon of an IPv6 address, every dot of a name; and the @ before it.
 func defangHost(host string) string {
-	if bare := strings.Trim(host, "[]"); strings.Count(bare, ":") > 1 {
-		if _, err := netip.ParseAddr(bare); err == nil {
-			return brackets(brackets(bare, ":"), ".")
-		}
+	host = strings.NewReplacer("[.]", ".", "[:]", ":", "[@]", "@").Replace(host)
+	user, address, ok := cutLast(host, "@")
+	if ok {
+		return strings.ReplaceAll(user, ".", "[.]") + "[@]" + defangAddress(address)
 	}
-	return brackets(brackets(host, "."), "@")
+	return defangAddress(host)
 }
 
-// brackets puts each mark in brackets, but for those that have them.
-func brackets(text, mark string) string {
-	if !strings.Contains(text, mark) {
-		return text
+// defangAddress is defangHost without what stands before an @.
+func defangAddress(host string) string {
+	if isIP(host) {
+		return defangIP(host)
 	}
-	bracketed := "[" + mark + "]"
-	return strings.ReplaceAll(strings.ReplaceAll(text, bracketed, mark), mark, bracketed)
+	if name, port, ok := cutLast(host, ":"); ok && isIP(name) {
+		return defangIP(name) + ":" + port
+	}
+	return strings.ReplaceAll(host, ".", "[.]")
+}
+
+// isIP reports whether text is an IP address, in the brackets of a URL or not.
+func isIP(text string) bool {
+	_, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return err == nil
+}
+
+// defangIP brackets the last separator of an IP address, which may be a dot in
+// an IPv6 address too.
+func defangIP(ip string) string {
+	last := strings.LastIndexAny(ip, ".:")
+	return ip[:last] + "[" + ip[last:last+1] + "]" + ip[last+1:]
+}
+
+// cutLast cuts text around the last separator.
+func cutLast(text, separator string) (before, after string, ok bool) {
+	i := strings.LastIndex(text, separator)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(separator):], true
 }

@@ -94,7 +94,7 @@ func (r *rendering) push(protocol string, limit int, write payload) short {
 		}
 	}
 	if r.o.Message != "" {
-		return r.cutPush(protocol, fits, cut)
+		return r.cutPush(protocol, limit, fits, cut)
 	}
 	n.indicatorType = firstRunes(n.indicatorType, maxSubject)
 	text, _ := fits(fmt.Sprintf("%d characters, too long for a push notification", utf8.RuneCountInString(p.Address)))
@@ -102,8 +102,8 @@ func (r *rendering) push(protocol string, limit int, write payload) short {
 }
 
 // cutPush cuts one's own message to the longest beginning that fits.
-func (r *rendering) cutPush(protocol string, fits func(string) (string, bool), cut []string) short {
-	runes := []rune(r.o.Message)
+func (r *rendering) cutPush(protocol string, limit int, fits func(string) (string, bool), cut []string) short {
+	runes := []rune(firstRunes(r.o.Message, limit))
 	low, high := 0, len(runes)
 	for low+1 < high {
 		middle := (low + high) / 2

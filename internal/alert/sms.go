@@ -84,18 +84,18 @@ func (r *rendering) sms() short {
 	if n := smsParts(whole); n <= maxSMSParts {
 		return short{text: whole, parts: n}
 	}
-	cut := []string{"owner in the SMS"}
-	for n := min(utf8.RuneCountInString(p.Owner)-1, maxSMSParts*gsmMany); n > 3; n-- {
-		// Three dots, because the ellipsis is not in the GSM alphabet.
-		text := line(firstRunes(p.Owner, n-3)+"...", p.DetailsLink)
-		if parts := smsParts(text); parts <= maxSMSParts {
-			return short{text, parts, cut}
-		}
-	}
-	if p.Owner == "" {
-		cut = nil
+	var cut []string
+	if p.Owner != "" {
+		cut = append(cut, "owner in the SMS")
 	}
 	if text := line("", p.DetailsLink); smsParts(text) <= maxSMSParts {
+		// Three dots, because the ellipsis is not in the GSM alphabet.
+		for n := min(utf8.RuneCountInString(p.Owner), maxSMSParts*gsmMany); n > 0; n-- {
+			if shorter := line(firstRunes(p.Owner, n)+"...", p.DetailsLink); smsParts(shorter) <= maxSMSParts {
+				text = shorter
+				break
+			}
+		}
 		return short{text, smsParts(text), cut}
 	}
 	if p.DetailsLink != "" {

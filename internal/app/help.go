@@ -61,9 +61,9 @@ ThreatConnect starts it. To see it work without ThreatConnect and without AWS:
 To run it by hand, pass the inputs as --name value; secrets are better passed
 in the environment, as TC_ and the name in capitals (not both at once):
   tcsns --topic_arn arn:aws:sns:us-east-1:123456789012:alerts --address 203.0.113.7 \
-        --tc_out_path out --tc_log_path log
-The result is in out/message.tc and log/app.log; outputs go to the key-value
-store when tc_playbook_out_variables asks for them.
+        --tc_out_path . --tc_log_path .
+The result is in message.tc, the log in app.log; outputs go to the key-value
+store where tc_playbook_out_variables asks for them.
 
 Inputs (* required):
 `, d.ProgramVersion, d.DisplayName)
@@ -88,7 +88,7 @@ Inputs (* required):
 Exit codes:
   0  done
   1  failed; running it again may mend it and delivers nothing twice
-  4  failed; do not run it again before reading sns.debug or out/message.tc
+  4  failed; do not run it again before reading sns.debug or message.tc
 `)
 	return b.String()
 }

@@ -1,0 +1,119 @@
+package alert
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestDerivedAttributes(t *testing.T) {
+	t.Parallel()
+	attributes, remarks := Attributes(example(), nil)
+	require.Empty(t, remarks)
+	require.Equal(t, []Attribute{
+		{"indicator_type", "String", "Address"},
+		{"address", "String", "203.0.113.7"},
+		{"owner", "String", "Example Org"},
+		{"trigger_action", "String", "Created"},
+		{"threatassess_score", "Number", "854"},
+		{"confidence", "Number", "75"},
+	}, attributes)
+
+	attributes, remarks = Attributes(Alert{Address: "evil.example", Confidence: "high"}, nil)
+	require.Empty(t, remarks)
+	require.Equal(t, []Attribute{{"address", "String", "evil.example"}}, attributes, "empty ones and numbers that are none are left out")
+}
+
+func TestOwnAttributesComeFirst(t *testing.T) {
+	t.Parallel()
+	own := []Attribute{{"owner", "String", "mine"}, {"empty", "String", ""}, {"owner", "String", "again"}}
+	attributes, remarks := Attributes(example(), own)
+	require.Equal(t, Attribute{"owner", "String", "mine"}, attributes[0])
+	require.Len(t, attributes, 6, "one's own takes the place of the derived one")
+	require.Len(t, remarks, 2)
+
+	own = nil
+	for i := range 12 {
+		own = append(own, Attribute{fmt.Sprint("a", i), "String", "x"})
+	}
+	attributes, remarks = Attributes(example(), own)
+	require.Len(t, attributes, 10)
+	require.Equal(t, own[:10], attributes)
+	require.Len(t, remarks, 8, "each that has no place is named")
+}
+
+func TestAttributeText(t *testing.T) {
+	t.Parallel()
+	a := example()
+	a.Owner = "Team 🚀"
+	attributes, remarks := Attributes(a, nil)
+	require.Contains(t, attributes, Attribute{"owner", "String", "Team"})
+	require.Len(t, remarks, 1)
+	require.NotContains(t, remarks[0], "Team")
+
+	a.Owner = strings.Repeat("x", maxValue+1)
+	attributes, remarks = Attributes(a, nil)
+	require.Len(t, attributes, 5)
+	require.Contains(t, remarks[0], "owner")
+
+	a = example()
+	a.Confidence = "2000000000"
+	_, remarks = Attributes(a, nil)
+	require.Contains(t, remarks[0], "confidence")
+}
+
+func TestOwnAttribute(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		key, value string
+		want       Attribute
+	}{
+		{"team", "ir", Attribute{"team", "String", "ir"}},
+		{" team ", "ir", Attribute{"team", "String", "ir"}},
+		{"severity:Number", " 7.50 ", Attribute{"severity", "Number", "7.5"}},
+		{"severity:Number", "0.1234567", Attribute{"severity", "Number", "0.12346"}},
+		{"severity:Number", "-0", Attribute{"severity", "Number", "0"}},
+		{"severity:Number", "1000000000", Attribute{"severity", "Number", "1000000000"}},
+		{"tags:String.Array", `["a",1,true,null]`, Attribute{"tags", "String.Array", `["a",1,true,null]`}},
+		{"empty:Number", "", Attribute{"empty", "Number", ""}},
+		{"AWS.SNS.SMS.SMSType", "Transactional", Attribute{"AWS.SNS.SMS.SMSType", "String", "Transactional"}},
+		{"AWS.SNS.SMS.MaxPrice", "0.5", Attribute{"AWS.SNS.SMS.MaxPrice", "Number", "0.5"}},
+		{"AWS.SNS.SMS.SenderID", "SOC-1", Attribute{"AWS.SNS.SMS.SenderID", "String", "SOC-1"}},
+		{"AWS.MM.SMS.OriginationNumber", "+12065550100", Attribute{"AWS.MM.SMS.OriginationNumber", "String", "+12065550100"}},
+		{"AWS.SNS.MOBILE.FCM.TTL", "3600", Attribute{"AWS.SNS.MOBILE.FCM.TTL", "String", "3600"}},
+	} {
+		got, err := OwnAttribute(row.key, row.value)
+		require.NoError(t, err, row.key)
+		require.Equal(t, row.want, got)
+	}
+	for _, row := range []struct{ key, value, says string }{
+		{"", "x", "without a key"},
+		{"a b", "x", "letters, digits"},
+		{"a:Text", "x", "letters, digits"},
+		{".a", "x", "no dot"},
+		{"a.", "x", "no dot"},
+		{"a..b", "x", "no dot"},
+		{strings.Repeat("a", 257), "x", "257 characters"},
+		{"a:Number", "seven-of-nine", "Number"},
+		{"a:Number", "1000000001", "outside"},
+		{"a:String.Array", "a,b", "JSON list"},
+		{"a:String.Array", `[["nested"]]`, "a list or an object"},
+		{"AWS.other", "x", "reserved"},
+		{"aws.sns.sms.smstype", "Transactional", "reserved"}, // case counts
+		{"Amazon.x", "x", "reserved"},
+		{"AWS.SNS.SMS.SMSType", "Urgent-value", "Promotional"},
+		{"AWS.SNS.SMS.SenderID", "12345-678", "letter"},
+		{"AWS.SNS.SMS.SenderID", "a-name-too-long", "3 to 11"},
+		{"AWS.SNS.SMS.MaxPrice", "-1.25", "price"},
+		{"AWS.MM.SMS.OriginationNumber", "+1-206-555-0100", "digits"},
+		{"AWS.SNS.MOBILE.APNS.TTL", "3.5 hours", "seconds"},
+	} {
+		_, err := OwnAttribute(row.key, row.value)
+		require.ErrorContains(t, err, row.says, row.key)
+		if len(row.value) > 3 {
+			require.NotContains(t, err.Error(), row.value, "an error never holds the value")
+		}
+	}
+}
