@@ -30,7 +30,7 @@ func (t *Topic) explain(ctx context.Context, op string, c *call, err error) *Err
 		err = c.last // what failed before the pause in which ctx ended
 	}
 	e := t.describe(ctx, c, err)
-	e.Op, e.Err = op, err
+	e.Op, e.Err = op, &cause{err, clean(err.Error(), t.redact)}
 	if e.Outcome == NotSent { // describe has no better
 		e.Outcome = Failed
 	}
@@ -49,6 +49,17 @@ func (t *Topic) explain(ctx context.Context, op string, c *call, err error) *Err
 	}
 	return e
 }
+
+// cause is an error of the SDK whose words are fit for a log: they too recite
+// what AWS said.
+type cause struct {
+	err   error
+	words string
+}
+
+func (c *cause) Error() string { return c.words }
+
+func (c *cause) Unwrap() error { return c.err }
 
 func (t *Topic) fixForUnknown(protected bool) string {
 	if protected {

@@ -1,6 +1,7 @@
 package snstopic
 
 import (
+	"crypto/tls"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -340,7 +341,13 @@ func TestSwitchesOfTheEnvironment(t *testing.T) {
 
 func TestCABundle(t *testing.T) {
 	s := newWire(t, accept)
-	secure := httptest.NewTLSServer(s.server.Config.Handler)
+	secure := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, 1, r.ProtoMajor, "what a written request is holds for HTTP/1 only")
+		require.GreaterOrEqual(t, r.TLS.Version, uint16(tls.VersionTLS12))
+		s.server.Config.Handler.ServeHTTP(w, r)
+	}))
+	secure.EnableHTTP2 = true
+	secure.StartTLS()
 	defer secure.Close()
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	require.NoError(t, os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600))
@@ -365,6 +372,20 @@ func TestCABundle(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", bundle)
 	_, err := Open(c)
 	require.ErrorContains(t, err, "AWS_CA_BUNDLE")
+}
+
+func TestOldTLSIsRefused(t *testing.T) {
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old.Config.ErrorLog = discard()
+	old.StartTLS()
+	defer old.Close()
+	topic := open(t, withKeys(standard, old.URL))
+	hurry(topic)
+	r := one(t, topic, Message{Body: "x"})
+	require.Equal(t, Failed, r.Outcome)
+	require.Equal(t, ClassNetwork, r.Err.Class)
+	require.ErrorContains(t, r.Err.Err, "tls: ")
 }
 
 // HTTPS_PROXY is read once in a process, so a child has its own.

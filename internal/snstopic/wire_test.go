@@ -178,6 +178,9 @@ func checkResult(t *testing.T, r Result) {
 	require.Contains(t, text, "Fix: "+r.Err.Fix)
 	for _, secret := range []string{testKeyID, testSecret, testToken} {
 		require.NotContains(t, text, secret)
+		if r.Err.Err != nil {
+			require.NotContains(t, r.Err.Err.Error(), secret)
+		}
 	}
 	require.False(t, strings.ContainsAny(text, "\r\n\x00"), text)
 }
