@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,4 +184,36 @@ func checkResult(t *testing.T, r Result) {
 		}
 	}
 	require.False(t, strings.ContainsAny(text, "\r\n\x00"), text)
+}
+
+// counter is an endpoint that only counts what it accepts, as quickly as it can.
+type counter struct {
+	url     string
+	entries atomic.Int64
+}
+
+func newCounter(t *testing.T) *counter {
+	c := &counter{}
+	answers := make([]string, maxEntries+1)
+	for n := range answers {
+		form := url.Values{}
+		for i := range n {
+			at := "PublishBatchRequestEntries.member." + strconv.Itoa(i+1)
+			form.Set(at+".Id", strconv.Itoa(i))
+			form.Set(at+".Message", "x")
+		}
+		answers[n] = batchXML(form, nil)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		n := bytes.Count(body, []byte(".Id="))
+		c.entries.Add(int64(n))
+		_, _ = io.WriteString(w, answers[n])
+	}))
+	t.Cleanup(server.Close)
+	c.url = server.URL
+	return c
 }
