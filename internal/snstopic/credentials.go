@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -91,7 +92,8 @@ func (c Config) loadDefault() (aws.Config, error) {
 // trying again would take seconds to say the same. It never goes through a
 // proxy.
 func instanceRole(o *ec2rolecreds.Options) {
-	o.Client = imds.New(imds.Options{Retryer: aws.NopRetryer{}})
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) { transport.Proxy = nil })
+	o.Client = imds.New(imds.Options{HTTPClient: client, Retryer: aws.NopRetryer{}})
 }
 
 // assume returns the credentials of the role. STS is reached in the topic's
