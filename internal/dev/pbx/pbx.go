@@ -123,6 +123,7 @@ type Node struct {
 	ID      int64
 }
 
+// String names the node: "trigger 1", "job 2".
 func (n Node) String() string {
 	if n.Trigger {
 		return fmt.Sprintf("trigger %d", n.ID)

@@ -18,6 +18,7 @@ const (
 // Status is what became of a job.
 type Status string
 
+// The statuses of a job.
 const (
 	StatusRunning     Status = "running"
 	StatusPassed      Status = "passed"

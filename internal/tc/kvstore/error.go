@@ -8,6 +8,7 @@ import (
 // Reason is why a store did not do what it was asked.
 type Reason int
 
+// The reasons.
 const (
 	Unknown     Reason = iota
 	Config             // a parameter is missing or unusable; nothing was sent

@@ -17,6 +17,7 @@ import (
 // Kind is what kept a connection from working.
 type Kind int
 
+// The kinds.
 const (
 	Unknown      Kind = iota
 	Canceled          // the caller gave up
