@@ -72,7 +72,7 @@ func (c *packageCommand) Run(ctx context.Context, args []string) error {
 	if err := os.WriteFile(name, data, 0o644); err != nil {
 		return fmt.Errorf("write package: %w", err)
 	}
-	fmt.Fprintf(c.env.Stdout, "%s: version %s, %.1f MB, sha256 %x\n", name, install.Version, float64(len(data))/1e6, sha256.Sum256(data))
+	fmt.Fprintf(c.env.Stdout, "%s: version %s, %.1f MiB, sha256 %x\n", name, install.Version, float64(len(data))/(1<<20), sha256.Sum256(data))
 	return nil
 }
 
