@@ -286,6 +286,9 @@ func (rd *reader) attributes() []alert.Attribute {
 	}
 	attributes := make([]alert.Attribute, 0, len(pairs))
 	for _, pair := range pairs {
+		if pair.Key == "" && pair.Text() == "" { // a row that was opened and left
+			continue
+		}
 		attribute, err := alert.OwnAttribute(pair.Key, pair.Text())
 		if err != nil {
 			rd.problem(messageAttributes, err.Error(), "mend that row, or remove it")

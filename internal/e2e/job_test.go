@@ -76,7 +76,10 @@ func TestPublishEntity(t *testing.T) {
 		"id": 12345, "type": "Host", "value": "evil.example", "ownerName": "Example Org", "confidence": 80, "rating": 4.0,
 		"threatAssessConfidence": nil, "threatAssessRating": nil, "webLink": "https://tc.example/host/12345",
 	}})
-	out := w.run(w.params(map[string]any{"address": "#Trigger:1:trg.tc.entity!TCEntity", "trigger_action": "Tagged"}))
+	out := w.run(w.params(map[string]any{
+		"address": "#Trigger:1:trg.tc.entity!TCEntity", "trigger_action": "Tagged",
+		"message_attributes": "[]", // what an untouched list is in an export
+	}))
 	require.Equal(t, 0, out.ExitCode, out.Stderr)
 	document := document(t, w.sns.Messages()[0])
 	require.Equal(t, "evil.example", document["address"])

@@ -146,8 +146,17 @@ func (v Value) KeyValues() ([]KeyValue, error) {
 	if v.paired {
 		return v.pairs, nil
 	}
-	if v.data == nil || v.data == "" {
+	switch data := v.data.(type) {
+	case nil:
 		return nil, nil
+	case []any:
+		if len(data) == 0 {
+			return nil, nil
+		}
+	case string: // what an untouched list is in an export
+		if text := strings.TrimSpace(data); text == "" || text == "[]" {
+			return nil, nil
+		}
 	}
 	return nil, v.problem("holds no list of keys and values", `map a KeyValueArray variable, or write it as [{"key": "…", "value": "…"}]`)
 }
