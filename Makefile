@@ -7,7 +7,8 @@ GO      ?= go
 BIN     := bin
 DIST    := dist
 LDFLAGS := -s -w -buildid=
-RELEASE := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+# nethttpomithttp2: SNS, STS and the platform's API speak HTTP/1.1, one request each; it takes 3 % off the App.
+RELEASE := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags nethttpomithttp2 -ldflags '$(LDFLAGS)'
 
 # The versions of the tools that only the checks need: `go run` fetches them, go.mod stays the App's own.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2

@@ -309,6 +309,7 @@ func TestResolveKeyValues(t *testing.T) {
 		"a loop ends after one level":        {"#App:1:loop!KeyValueArray", []string{`self=[{"key":"self","value":"#App:1:loop!KeyValueArray"},{"key":"deep","value":"#App:1:hostile!String"}]`, "deep=&{TC:KEYCHAIN:key} #App:1:x!String #App:1:hostile!String"}},
 		"a literal that holds KeyValueArray": {`[{"key":"a","value":"#App:1:kv!KeyValue"}]`, []string{`a={"key":"k","value":"203.0.113.7","variableType":"String"}`}},
 		"empty":                              {"", nil},
+		"an untouched list of an export":     {"[]", nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
