@@ -100,7 +100,7 @@ func TestOneImporterPerLibrary(t *testing.T) {
 		"net/http/httptest":     {"tcsns/internal/dev"},
 		"net/http/pprof":        nil,
 		"testing":               {"tcsns/internal/dev"},
-		"os/exec":               {"tcsns/internal/dev", "tcsns/cmd/tcdev"},
+		"os/exec":               {"tcsns/internal/dev", "tcsns/cmd/tcdev", "tcsns/internal/bench"},
 		"github.com/aws/smithy": {"tcsns/internal/snstopic"},
 	}
 	for _, p := range list(t, "./...") {
