@@ -16,38 +16,43 @@ import (
 // SNS about the topic. It publishes nothing. Problems fail the run; what the
 // topic's attributes show are remarks.
 func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic) error {
-	problems, shown := examine(in, c)
-	notes, failure := inspect(ctx, in, topic)
-
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	for _, problem := range problems {
-		line("problem: %s", problem)
-	}
-	if failure != nil {
-		line("problem: %s", failure.Error())
-	}
-	for _, note := range append(notes, c.noted()...) {
-		line("remark: %s", note)
-	}
-	line("%s", shown)
-	text := r.Mask.Redact(strings.TrimSuffix(b.String(), "\n"))
-	r.Log.Info("checked", "problems", len(problems), "reachable", failure == nil)
+	problems, shown, largest := examine(in, c)
+	remarks, failure := inspect(ctx, in, topic, largest)
+	remarks = append(remarks, c.noted()...)
+	r.Log.Info("checked", "problems", len(problems), "remarks", len(remarks), "topic_answered", failure == nil)
 
 	report := &report{in: in, c: c}
+	verdict := fmt.Sprintf("checked, nothing was published: %s, %s", counted(len(problems), "problem"), counted(len(remarks), "remark"))
 	var err *exit.Error
 	switch {
 	case len(problems) > 0:
 		err = &exit.Error{Code: exit.HardFailure, Text: strings.Join(problems, " ")}
 	case failure != nil:
-		code := exit.HardFailure
+		verdict = "checked, nothing was published: the topic could not be asked"
+		err = &exit.Error{Code: exit.HardFailure, Text: failure.Text(), Fix: failure.Fix, Err: failure.Err}
 		if failure.Retryable {
-			code = exit.Failure
+			err.Code = exit.Failure
 		}
-		err = &exit.Error{Code: code, Text: failure.Text(), Fix: failure.Fix, Err: failure.Err}
-	default:
+	}
+
+	lines := []string{verdict}
+	for _, problem := range problems {
+		lines = append(lines, "problem: "+problem)
+	}
+	if failure != nil {
+		lines = append(lines, "problem: "+failure.Error())
+	}
+	for _, remark := range remarks {
+		lines = append(lines, "remark: "+remark)
+	}
+	if shown != "" {
+		lines = append(lines, "", shown)
+	}
+	text := r.Mask.Redact(strings.Join(lines, "\n"))
+
+	if err == nil {
 		report.set(r, text)
-		r.Message = fmt.Sprintf("checked: nothing was published; %d remarks, see sns.debug", len(notes)+len(c.noted()))
+		r.Message = verdict + "; see sns.debug"
 		return nil
 	}
 	code := codeInput
@@ -63,12 +68,24 @@ func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snsto
 	return err
 }
 
+// counted is a number and what it counts: "no remarks", "1 remark", "2 remarks".
+func counted(n int, what string) string {
+	switch n {
+	case 0:
+		return "no " + what + "s"
+	case 1:
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // maxProblems bounds what a check of many addresses lists.
 const maxProblems = 50
 
 // examine composes every message and holds it against the limits of SNS. It
-// returns the problems, and the first message as its receivers would see it.
-func examine(in *inputs, c *composer) (problems []string, shown string) {
+// returns the problems, the first message as its receivers would see it, and
+// the size of the largest in bytes.
+func examine(in *inputs, c *composer) (problems []string, shown string, largest int) {
 	n := in.alerts.len()
 	more := 0
 	for i := range n {
@@ -77,6 +94,7 @@ func examine(in *inputs, c *composer) (problems []string, shown string) {
 		if err != nil {
 			found = append(found, err.Error())
 		} else {
+			largest = max(largest, m.Size())
 			for _, problem := range snstopic.Validate(in.arn, m, 0) {
 				found = append(found, problem.String()+at(c.position(i)))
 			}
@@ -95,20 +113,13 @@ func examine(in *inputs, c *composer) (problems []string, shown string) {
 	if more > 0 {
 		problems = append(problems, fmt.Sprintf("and %d more problems", more))
 	}
-	return problems, shown
+	return problems, shown, largest
 }
 
 // show writes a message down as its receivers would see it, with its budget.
 func show(m snstopic.Message, rendered alert.Message) string {
 	var b strings.Builder
-	bytes := len(m.Body)
-	for _, a := range m.Attributes {
-		bytes += len(a.Name) + len(a.Type) + len(a.Value)
-	}
-	fmt.Fprintf(&b, "message: %d of %d bytes, body and %d attributes", bytes, snstopic.DefaultMaxBytes, len(m.Attributes))
-	if rendered.SMSParts > 0 {
-		fmt.Fprintf(&b, "; SMS in %d part(s)", rendered.SMSParts)
-	}
+	fmt.Fprintf(&b, "message: %d of %d bytes (body, subject and %s)", m.Size(), snstopic.DefaultMaxBytes, counted(len(m.Attributes), "attribute"))
 	fmt.Fprintf(&b, "\nsubject: %s", m.Subject)
 	if m.GroupID != "" {
 		fmt.Fprintf(&b, "\nmessage group: %s", m.GroupID)
@@ -117,17 +128,24 @@ func show(m snstopic.Message, rendered alert.Message) string {
 		fmt.Fprintf(&b, "\nattribute: %s (%s) = %s", a.Name, a.Type, a.Value)
 	}
 	if len(rendered.Parts) == 0 {
-		fmt.Fprintf(&b, "\nbody:\n%s", m.Body)
+		fmt.Fprintf(&b, "\n\nbody:\n%s", m.Body)
 	}
 	for _, part := range rendered.Parts {
-		fmt.Fprintf(&b, "\n%s:\n%s", part.Protocol, part.Text)
+		switch part.Protocol {
+		case "sms":
+			fmt.Fprintf(&b, "\n\nsms, in %s:\n%s", counted(rendered.SMSParts, "part"), part.Text)
+		case "APNS_SANDBOX": // the same as APNS
+		default:
+			fmt.Fprintf(&b, "\n\n%s:\n%s", part.Protocol, part.Text)
+		}
 	}
 	return b.String()
 }
 
 // inspect asks SNS for the topic's attributes. Not being allowed to is a
-// remark: a publisher needs no more than sns:Publish.
-func inspect(ctx context.Context, in *inputs, topic *snstopic.Topic) (notes []string, failure *snstopic.Error) {
+// remark: a publisher needs no more than sns:Publish. largest is the size of
+// the largest message, in bytes.
+func inspect(ctx context.Context, in *inputs, topic *snstopic.Topic, largest int) (remarks []string, failure *snstopic.Error) {
 	attributes, err := topic.Attributes(ctx)
 	if err != nil {
 		var sns *snstopic.Error
@@ -140,19 +158,22 @@ func inspect(ctx context.Context, in *inputs, topic *snstopic.Topic) (notes []st
 		return nil, sns
 	}
 	if attributes.SubscriptionsConfirmed == 0 {
-		notes = append(notes, "the topic has no confirmed subscription: a message would be published to nobody")
+		remarks = append(remarks, "the topic has no confirmed subscription: a message would be published to nobody")
 	}
 	if attributes.SubscriptionsPending > 0 {
-		notes = append(notes, fmt.Sprintf("%d subscription(s) wait for their confirmation and receive nothing until then", attributes.SubscriptionsPending))
+		remarks = append(remarks, counted(attributes.SubscriptionsPending, "subscription")+" not confirmed yet, and without messages until then")
 	}
-	if size := attributes.MaximumMessageSize; size > 0 && size != snstopic.DefaultMaxBytes {
-		notes = append(notes, fmt.Sprintf("the topic's MaximumMessageSize is %d bytes", size))
+	switch limit := attributes.MaximumMessageSize; {
+	case limit > 0 && largest > limit:
+		remarks = append(remarks, fmt.Sprintf("the topic's MaximumMessageSize is %d bytes, and the largest message has %d: SNS would refuse it", limit, largest))
+	case limit > 0 && limit != snstopic.DefaultMaxBytes:
+		remarks = append(remarks, fmt.Sprintf("the topic's MaximumMessageSize is %d bytes", limit))
 	}
 	if key := attributes.KMSKey; key != "" {
-		notes = append(notes, "the topic is encrypted: the publisher needs kms:GenerateDataKey* and kms:Decrypt on its key")
+		remarks = append(remarks, "the topic is encrypted: the publisher needs kms:GenerateDataKey* and kms:Decrypt on its key")
 	}
 	if in.arn.FIFO() && attributes.SubscriptionsConfirmed > 0 {
-		notes = append(notes, "a FIFO topic delivers to SQS only, not to people")
+		remarks = append(remarks, "a FIFO topic delivers to SQS only, not to people")
 	}
-	return notes, nil
+	return remarks, nil
 }

@@ -218,14 +218,17 @@ func (rep *report) log(log *slog.Logger) {
 		log.Warn("remark", "remark", remark)
 	}
 	log.Info("published", "published", rep.published, "failed", rep.failures, "unknown", rep.unknown, "not_sent", rep.unsent)
+	logged := 0
 	for i := range rep.results {
-		if err := rep.results[i].Err; err != nil {
-			log.Error("publish failed", "position", i+1, "outcome", rep.results[i].Outcome.String(), "code", err.Code, "class", string(err.Class),
-				"http_status", err.Status, "request_id", err.RequestID, "service", err.Service, "error", err.Error())
-			if i >= maxErrors {
-				break
-			}
+		err := rep.results[i].Err
+		if err == nil {
+			continue
 		}
+		if logged++; logged > maxErrors {
+			break
+		}
+		log.Error("publish failed", "position", i+1, "outcome", rep.results[i].Outcome.String(), "code", err.Code, "class", string(err.Class),
+			"http_status", err.Status, "request_id", err.RequestID, "service", err.Service, "retryable", err.Retryable)
 	}
 }
 

@@ -56,16 +56,23 @@ type Error struct {
 	Err       error   // the cause, for the log: not for the author
 }
 
-// Error returns "Text. Fix: Fix".
+// Error returns "Text. Fix: Fix.".
 func (e *Error) Error() string {
 	if e.Fix == "" {
-		return e.Text()
+		return closed(e.Text())
 	}
-	text := e.Text()
-	if !strings.HasSuffix(text, ".") {
-		text += "."
+	return closed(e.Text()) + " Fix: " + closed(e.Fix)
+}
+
+// SafeText is Error: all of it is for the playbook author to read.
+func (e *Error) SafeText() string { return e.Error() }
+
+// closed ends a sentence with a full stop.
+func closed(text string) string {
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
+		return text
 	}
-	return text + " Fix: " + e.Fix
+	return text + "."
 }
 
 // Text returns what was tried and what went wrong, without the fix:

@@ -1,0 +1,352 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"tcsns/internal/alert"
+	"tcsns/internal/snstopic"
+	"tcsns/internal/tc"
+	"tcsns/internal/tc/exit"
+	"tcsns/internal/tc/kvstore"
+	"tcsns/internal/tc/param"
+	"tcsns/internal/tc/playbook"
+	"tcsns/internal/tc/secret"
+)
+
+func texts(values ...string) []*string {
+	list := make([]*string, len(values))
+	for i := range values {
+		if values[i] != "null" {
+			list[i] = &values[i]
+		}
+	}
+	return list
+}
+
+func parseARN(t *testing.T, name string) snstopic.ARN {
+	t.Helper()
+	arn, err := snstopic.ParseARN("arn:aws:sns:eu-west-1:123456789012:" + name)
+	require.NoError(t, err)
+	return arn
+}
+
+// One value for all addresses, or one each.
+func TestColumn(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "", column(nil).at(3))
+	require.Equal(t, "one", column(texts("one")).at(3))
+	require.Equal(t, "", column(texts("null")).at(3))
+	each := column(texts("a", "null", "c"))
+	require.Equal(t, []string{"a", "", "c"}, []string{each.at(0), each.at(1), each.at(2)})
+}
+
+// What the inputs leave empty the entity fills; what they say counts.
+func TestAlertsFromEntities(t *testing.T) {
+	t.Parallel()
+	list := alerts{
+		entities: []playbook.Entity{
+			{Value: "evil.example", Type: "Host", OwnerName: "Org", Confidence: "50", WebLink: "https://tc.example/1", ThreatAssessScore: "7"},
+			{Value: "203.0.113.7"},
+		},
+		owner: texts("mine", "null"), triggerAction: "Tagged",
+	}
+	require.Equal(t, 2, list.len())
+	require.Equal(t, alert.Alert{
+		Address: "evil.example", IndicatorType: "Host", Owner: "mine", Confidence: "50", DetailsLink: "https://tc.example/1", ThreatAssessScore: "7", TriggerAction: "Tagged",
+	}, list.at(0))
+	require.Equal(t, alert.Alert{Address: "203.0.113.7", IndicatorType: "Address", TriggerAction: "Tagged"}, list.at(1))
+
+	list.indicatorType = "URL"
+	require.Equal(t, "URL", list.at(0).IndicatorType)
+}
+
+func TestGroupOf(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "Address:203.0.113.7", groupOf(alert.Alert{IndicatorType: "Address", Address: "203.0.113.7"}))
+	exact := strings.Repeat("a", maxGroupID-len("URL:"))
+	require.Equal(t, "URL:"+exact, groupOf(alert.Alert{IndicatorType: "URL", Address: exact}))
+	for _, address := range []string{exact + "a", "bücher.example", "a b", "line\nbreak"} {
+		group := groupOf(alert.Alert{IndicatorType: "URL", Address: address})
+		require.Len(t, group, 64, "hashed: %q", address)
+		require.Equal(t, group, groupOf(alert.Alert{IndicatorType: "URL", Address: address}))
+	}
+}
+
+// compose is the composer of a run with the addresses.
+func compose(t *testing.T, topic string, in inputs, addresses ...string) *composer {
+	t.Helper()
+	in.arn = parseARN(t, topic)
+	in.alerts = alerts{addresses: texts(addresses...), triggerAction: defaultTriggerAction}
+	in.format = alert.PerProtocol
+	return newComposer(&in, "session", "42")
+}
+
+func TestFIFOIDs(t *testing.T) {
+	t.Parallel()
+	message := func(c *composer, i int) snstopic.Message {
+		m, err := c.message(i)
+		require.NoError(t, err)
+		require.Empty(t, snstopic.Validate(c.in.arn, m, 0))
+		return m
+	}
+	standard := message(compose(t, "alerts", inputs{}, "203.0.113.7"), 0)
+	require.Empty(t, standard.GroupID)
+	require.Empty(t, standard.DeduplicationID)
+	require.Equal(t, "fair", message(compose(t, "alerts", inputs{groupID: "fair"}, "203.0.113.7"), 0).GroupID, "SQS's fair queues")
+
+	c := compose(t, "alerts.fifo", inputs{}, "203.0.113.7", "203.0.113.8")
+	first, second := message(c, 0), message(c, 1)
+	require.Equal(t, "Address:203.0.113.7", first.GroupID)
+	require.NotEqual(t, first.DeduplicationID, second.DeduplicationID)
+	require.Equal(t, first.DeduplicationID, message(compose(t, "alerts.fifo", inputs{}, "203.0.113.7", "203.0.113.8"), 0).DeduplicationID, "the same execution again")
+	other := compose(t, "alerts.fifo", inputs{}, "203.0.113.7", "203.0.113.8")
+	other.kvContext = "another session"
+	require.NotEqual(t, first.DeduplicationID, message(other, 0).DeduplicationID, "another execution")
+	other.kvContext, other.jobID = "session", "43"
+	require.NotEqual(t, first.DeduplicationID, message(other, 0).DeduplicationID, "another job of the same execution")
+
+	own := inputs{groupID: "group", deduplicationID: "once"}
+	require.Equal(t, "once", message(compose(t, "alerts.fifo", own, "203.0.113.7"), 0).DeduplicationID)
+	c = compose(t, "alerts.fifo", own, "203.0.113.7", "203.0.113.8")
+	require.Equal(t, "once-2", message(c, 1).DeduplicationID, "the position tells several apart")
+	require.Equal(t, "group", message(c, 1).GroupID)
+}
+
+// An address that cannot be sent fails alone, named by its position.
+func TestComposeNamesThePosition(t *testing.T) {
+	t.Parallel()
+	c := compose(t, "alerts", inputs{}, "203.0.113.7", "null", "")
+	_, err := c.message(0)
+	require.NoError(t, err)
+	for _, i := range []int{1, 2} {
+		_, err := c.message(i)
+		var bad *param.Error
+		require.ErrorAs(t, err, &bad)
+		require.Equal(t, address, bad.Name)
+		require.Contains(t, err.Error(), fmt.Sprintf("address %d of 3", i+1))
+	}
+}
+
+func TestRemarksAreBounded(t *testing.T) {
+	t.Parallel()
+	c := compose(t, "alerts", inputs{remarks: []string{"owner: the variable that it refers to is not set"}}, "a", "b")
+	c.remark("", "again", "again")
+	require.Len(t, c.noted(), 2)
+	for i := range 2 * maxRemarks {
+		c.remark("", fmt.Sprint(i))
+	}
+	noted := c.noted()
+	require.Len(t, noted, maxRemarks+1)
+	require.Equal(t, fmt.Sprintf("and %d more", maxRemarks+2), noted[maxRemarks])
+}
+
+// results for the table of exit codes.
+func ok(id string) snstopic.Result {
+	return snstopic.Result{Outcome: snstopic.Published, MessageID: id}
+}
+
+func bad(outcome snstopic.Outcome, code string, retryable bool) snstopic.Result {
+	return snstopic.Result{Outcome: outcome, Err: &snstopic.Error{
+		Op: "publish to alerts", Code: code, Message: "words of SNS", Fix: "do this", Outcome: outcome, Retryable: retryable,
+	}}
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	throttled := bad(snstopic.Failed, "Throttled", true)
+	denied := bad(snstopic.Failed, "AuthorizationError", false)
+	unknown := bad(snstopic.Unknown, snstopic.CodeUnknown, false)
+	unsent := bad(snstopic.NotSent, snstopic.CodeDeadline, true)
+	for name, row := range map[string]struct {
+		topic   string
+		results []snstopic.Result
+		want    exit.Code
+	}{
+		"published":                         {"alerts", []snstopic.Result{ok("1")}, exit.Success},
+		"nothing out, may be mended":        {"alerts", []snstopic.Result{throttled}, exit.Failure},
+		"nothing out, stays":                {"alerts", []snstopic.Result{denied}, exit.HardFailure},
+		"unknown":                           {"alerts", []snstopic.Result{unknown}, exit.HardFailure},
+		"a part went out":                   {"alerts", []snstopic.Result{ok("1"), throttled}, exit.HardFailure},
+		"a part went out, ids protect it":   {"alerts.fifo", []snstopic.Result{ok("1"), throttled, unsent}, exit.Failure},
+		"a part went out, the rest is lost": {"alerts.fifo", []snstopic.Result{ok("1"), throttled, denied}, exit.HardFailure},
+		"the deadline left all":             {"alerts", []snstopic.Result{unsent, unsent}, exit.Failure},
+		"one of them stays":                 {"alerts", []snstopic.Result{throttled, denied}, exit.HardFailure},
+	} {
+		rep := newReport(&inputs{arn: parseARN(t, row.topic)}, nil, row.results)
+		err := rep.err()
+		if row.want == exit.Success {
+			require.Nil(t, err, name)
+			continue
+		}
+		require.NotNil(t, err, name)
+		require.Equal(t, row.want, err.Code, name)
+		require.Equal(t, "do this", err.Fix, name)
+	}
+}
+
+// sns.debug has a line for each address; a failure is told once.
+func TestDebug(t *testing.T) {
+	t.Parallel()
+	in := &inputs{arn: parseARN(t, "alerts")}
+	require.Equal(t, "id-1", newReport(in, nil, []snstopic.Result{ok("id-1")}).debug(), "the MessageID and nothing else")
+
+	rep := newReport(in, nil, []snstopic.Result{
+		ok("id-1"), bad(snstopic.Failed, "NotFound", false), ok("id-3"), bad(snstopic.Failed, "NotFound", false), bad(snstopic.NotSent, "TimedOut", true),
+	})
+	require.Equal(t, []string{
+		"id-1",
+		"publish to alerts: NotFound: words of SNS. Fix: do this.",
+		"id-3",
+		"failed: NotFound, see line 2",
+		"publish to alerts: TimedOut: words of SNS. Fix: do this.",
+	}, strings.Split(rep.debug(), "\n"))
+	require.Equal(t, "published 2 of 5 addresses to alerts, 2 failed, 1 not sent", rep.summary())
+	require.Contains(t, rep.err().Error(), "first at address 2")
+}
+
+// memoryStore keeps what a run writes.
+type memoryStore map[string]string
+
+func (s memoryStore) Get(_ context.Context, keys ...string) ([][]byte, error) {
+	return make([][]byte, len(keys)), nil
+}
+
+func (s memoryStore) Put(_ context.Context, entries ...kvstore.Entry) error {
+	for _, entry := range entries {
+		s[entry.Key] = string(entry.Value)
+	}
+	return nil
+}
+
+func (memoryStore) Close() error { return nil }
+
+// testRun is a run whose outputs go into the store that it returns.
+func testRun(t *testing.T) (*tc.Run, memoryStore) {
+	t.Helper()
+	store := memoryStore{}
+	var requested []string
+	for _, name := range outputs() {
+		kind := "String"
+		if name == snsMessageIDs {
+			kind = "StringArray"
+		}
+		requested = append(requested, "#App:1:"+name+"!"+kind)
+	}
+	return &tc.Run{
+		Playbook: playbook.New(playbook.Options{Store: store, Requested: requested}),
+		Log:      slog.New(slog.DiscardHandler),
+		Mask:     new(secret.Mask),
+	}, store
+}
+
+// Every output is written on every end, so that a second run of a job leaves
+// nothing of the first.
+func TestEveryOutputIsWritten(t *testing.T) {
+	t.Parallel()
+	in := &inputs{action: actionPublish, arn: parseARN(t, "alerts")}
+	for name, write := range map[string]func(*tc.Run){
+		"published": func(r *tc.Run) { newReport(in, nil, []snstopic.Result{ok("id-1")}).write(r) },
+		"failed": func(r *tc.Run) {
+			newReport(in, nil, []snstopic.Result{bad(snstopic.Failed, "NotFound", false)}).write(r)
+		},
+		"bad input": func(r *tc.Run) { _ = fail(r, &exit.Error{Code: exit.HardFailure, Text: "x"}) },
+	} {
+		r, store := testRun(t)
+		write(r)
+		require.NoError(t, r.Playbook.Write(t.Context()))
+		require.Len(t, store, len(outputs()), name)
+		var result map[string]any
+		var text string
+		require.NoError(t, json.Unmarshal([]byte(store["#App:1:"+snsResult+"!String"]), &text))
+		require.NoError(t, json.Unmarshal([]byte(text), &result), name)
+		require.Equal(t, fmt.Sprintf("%q", fmt.Sprint(result["success"])), store["#App:1:"+snsSuccess+"!String"])
+	}
+}
+
+func TestResultDocument(t *testing.T) {
+	t.Parallel()
+	r, store := testRun(t)
+	results := make([]snstopic.Result, 2*maxErrors)
+	for i := range results {
+		results[i] = bad(snstopic.Failed, "NotFound", false)
+	}
+	results[1] = snstopic.Result{Outcome: snstopic.Published, MessageID: "id-2", SequenceNumber: "7"}
+	newReport(&inputs{action: actionPublish, arn: parseARN(t, "alerts.fifo")}, nil, results).write(r)
+	require.NoError(t, r.Playbook.Write(t.Context()))
+	require.Equal(t, `"id-2"`, store["#App:1:"+snsMessageID+"!String"], "the first that went out")
+	require.Equal(t, `"7"`, store["#App:1:"+snsSequenceNumber+"!String"])
+	require.Equal(t, `"NotFound"`, store["#App:1:"+snsErrorCode+"!String"])
+
+	var text string
+	require.NoError(t, json.Unmarshal([]byte(store["#App:1:"+snsResult+"!String"]), &text))
+	var doc document
+	require.NoError(t, json.Unmarshal([]byte(text), &doc))
+	require.Len(t, doc.Errors, maxErrors, "the rest is counted")
+	require.Equal(t, len(results)-1, doc.Failed)
+	require.Len(t, doc.MessageIDs, len(results))
+	require.Equal(t, 3, doc.Errors[1].Position)
+}
+
+// temporary is an error that may pass by itself.
+type temporary struct{ error }
+
+func (temporary) Temporary() bool  { return true }
+func (temporary) SafeText() string { return "the store is down." }
+
+func TestInputError(t *testing.T) {
+	t.Parallel()
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	bad := &param.Error{Name: "owner", Problem: "is odd", Fix: "mend it"}
+	down := temporary{errors.New("refused")}
+	for name, row := range map[string]struct {
+		ctx  context.Context
+		err  error
+		want exit.Code
+		says string
+	}{
+		"a parameter":               {t.Context(), bad, exit.HardFailure, "owner is odd"},
+		"a store that is down":      {t.Context(), down, exit.Failure, "the store is down"},
+		"both":                      {t.Context(), errors.Join(bad, down), exit.HardFailure, "the store is down"},
+		"a signal":                  {stopped, context.Canceled, exit.Failure, "stopped before anything"},
+		"a parameter and a signal":  {stopped, bad, exit.HardFailure, "owner is odd"},
+		"an error of unknown words": {t.Context(), errors.New("secret words"), exit.HardFailure, "app.log"},
+	} {
+		err := inputError(row.ctx, row.err)
+		require.Equal(t, row.want, err.Code, name)
+		require.Contains(t, err.Error(), row.says, name)
+		require.NotContains(t, err.Error(), "secret words")
+	}
+}
+
+func TestSessionName(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"": "tcsns", "/": "tcsns", "/opt/tc/4f2a/in": "tcsns-4f2a", "in": "tcsns"} {
+		require.Equal(t, want, sessionName(&tc.Run{System: param.System{InPath: path}}), path)
+	}
+}
+
+func TestShowIsReadable(t *testing.T) {
+	t.Parallel()
+	c := compose(t, "alerts", inputs{defang: true}, "203.0.113.7")
+	problems, shown, largest := examine(c.in, c)
+	require.Empty(t, problems)
+	require.True(t, utf8.ValidString(shown))
+	require.Contains(t, shown, "sms, in 1 part:\nAddress Created: 203.0.113[.]7")
+	require.Contains(t, shown, "attribute: address (String) = 203.0.113.7")
+	require.Positive(t, largest)
+	require.NotContains(t, shown, "APNS_SANDBOX")
+
+	c = compose(t, "alerts", inputs{deduplicationID: "not on a standard topic"}, "203.0.113.7")
+	problems, _, _ = examine(c.in, c)
+	require.NotEmpty(t, problems)
+}
