@@ -264,19 +264,17 @@ func (r *rendering) shortenField(text string, set func(string)) (Message, bool) 
 		m := r.message()
 		return m, r.over(&m) <= 0
 	}
-	best, ok := fits(0)
-	if !ok {
-		return best, false
+	if m, ok := fits(0); !ok {
+		return m, false
 	}
 	low, high := 0, len(runes) // low fits, high does not
 	for low+1 < high {
 		middle := (low + high) / 2
-		if m, ok := fits(middle); ok {
-			best, low = m, middle
+		if _, ok := fits(middle); ok {
+			low = middle
 		} else {
 			high = middle
 		}
 	}
-	best, _ = fits(low)
-	return best, true
+	return fits(low)
 }

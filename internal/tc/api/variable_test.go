@@ -85,5 +85,5 @@ func TestSendLog(t *testing.T) {
 		{"timestamp": 1767323045678.0, "level": "INFO", "message": `a "quoted" <line>`},
 		{"timestamp": 1767323045679.0, "level": "ERROR", "message": "b"},
 	}, got)
-	require.NotContains(t, fmt.Sprintf("%s", body), "e+", "the timestamp is an integer")
+	require.NotContains(t, string(body), "e+", "the timestamp is an integer")
 }
