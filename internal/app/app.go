@@ -16,6 +16,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"tcsns"
 	"tcsns/internal/snstopic"
 	"tcsns/internal/tc"
 	"tcsns/internal/tc/exit"
@@ -39,10 +40,9 @@ func Run(ctx context.Context, o Options) exit.Code {
 		}
 		return exit.Success
 	}
-	definition := install()
 	return tc.Main(ctx, tc.App{
-		Name:    definition.DisplayName,
-		Version: definition.ProgramVersion,
+		Name:    tcsns.DisplayName,
+		Version: tcsns.ProgramVersion,
 		Run:     perform,
 	}, tc.Options{Args: o.Args, LookupEnv: o.LookupEnv, Stderr: o.Stderr})
 }
@@ -73,7 +73,7 @@ func perform(ctx context.Context, r *tc.Run) error {
 		Timeout:         in.timeout,
 		Proxy:           r.ExternalProxy,
 		Log:             r.Log,
-		UserAgent:       "tcsns/" + install().ProgramVersion,
+		UserAgent:       "tcsns/" + tcsns.ProgramVersion,
 	})
 	if err != nil {
 		return fail(r, inputError(ctx, err))

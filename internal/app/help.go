@@ -24,8 +24,8 @@ type definition struct {
 	} `json:"playbook"`
 }
 
-// install reads install.json, which is compiled in. A run needs its name and
-// version only; tests hold the rest to the code.
+// install reads install.json, which is compiled in, for --help; tests hold it
+// to the code.
 func install() definition {
 	var d definition
 	if err := json.Unmarshal(tcsns.InstallJSON, &d); err != nil {
@@ -41,7 +41,7 @@ func help(args []string) (text string, ok bool) {
 	}
 	switch args[0] {
 	case "--version", "-version", "-v":
-		return fmt.Sprintf("tcsns %s (%s, %s/%s)\n", install().ProgramVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH), true
+		return fmt.Sprintf("tcsns %s (%s, %s/%s)\n", tcsns.ProgramVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH), true
 	case "--help", "-help", "-h", "help":
 		return usage(install()), true
 	}

@@ -8,7 +8,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"tcsns"
 )
+
+// A run knows its name and version without reading install.json.
+func TestDefinitionIsThatOfInstallJSON(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, install().DisplayName, tcsns.DisplayName)
+	require.Equal(t, install().ProgramVersion, tcsns.ProgramVersion)
+}
 
 // install.json, layout.json, the code and the author's README name the same
 // inputs and outputs.
