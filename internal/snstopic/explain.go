@@ -227,6 +227,9 @@ func (t *Topic) describeNetwork(ctx context.Context, service string, err error) 
 	case errors.As(err, &record):
 		e.Code, e.Message = CodeTLS, host+" does not speak TLS"
 		e.Fix = "check aws_endpoint_url: https needs a port that speaks it"
+	case isHandshake(err):
+		e.Code, e.Message = CodeTLS, host+" refuses the TLS handshake: "+clean(unwrapped(err).Error(), nil)
+		e.Fix = "check aws_endpoint_url: what it names has to speak TLS 1.2 or later, and ask for no certificate of a client"
 	case isRefused(err):
 		e.Code, e.Retryable, e.Message = CodeConnection, true, "the connection to "+host+" was refused"
 		e.Fix = t.fixForConnection(service)
@@ -251,6 +254,13 @@ func (t *Topic) fixForConnection(service string) string {
 }
 
 func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+// isHandshake reports whether err is an alert of TLS, sent or received: the two
+// sides do not agree. crypto/tls has no exported type for it.
+func isHandshake(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && (operation.Op == "remote error" || operation.Op == "local error")
+}
 
 // isCancelled reports whether err says that its context ended.
 func isCancelled(err error) bool {

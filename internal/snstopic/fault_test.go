@@ -2,6 +2,7 @@ package snstopic
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -30,6 +31,11 @@ func TestNothingWasSent(t *testing.T) {
 	t.Cleanup(tlsServer.Close)
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.Config.ErrorLog = discard()
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old.StartTLS()
+	t.Cleanup(old.Close)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
 	t.Cleanup(proxy.Close)
 	proxyURL, err := url.Parse(proxy.URL)
@@ -47,6 +53,7 @@ func TestNothingWasSent(t *testing.T) {
 		{"nobody listens", refusedURL(t), nil, CodeConnection, true, 3, "refused", "aws_endpoint_url"},
 		{"no such host", "https://sns.nowhere.invalid", nil, CodeDNS, false, 1, "no host sns.nowhere.invalid", "aws_endpoint_url"},
 		{"a certificate of nobody's", tlsServer.URL, nil, CodeTLS, false, 1, "not to be trusted", "AWS_CA_BUNDLE"},
+		{"TLS 1.1", old.URL, nil, CodeTLS, false, 1, "refuses the TLS handshake", "TLS 1.2"},
 		{"no TLS", strings.Replace(plain.URL, "http:", "https:", 1), nil, CodeTLS, false, 1, "does not speak TLS", "https"},
 		{"a proxy that refuses", "https://sns.eu-west-1.amazonaws.com", proxyURL, CodeProxy, false, 1, "HTTP 407", "proxy"},
 		{"a proxy that is not there", "https://sns.eu-west-1.amazonaws.com", noProxy, CodeConnection, true, 3, "no connection to the proxy", "proxy"},

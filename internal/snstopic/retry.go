@@ -83,7 +83,7 @@ func isThrottle(err error) bool {
 
 // hopeless knows what stays as it is however often it is tried: missing
 // credentials (whose own client tried already), a certificate that is not to
-// be trusted, a proxy that refuses.
+// be trusted, a TLS that is not agreed on, a proxy that refuses.
 func hopeless(err error) aws.Ternary {
 	var credentials *credentialsError
 	var certificate *tls.CertificateVerificationError
@@ -91,7 +91,7 @@ func hopeless(err error) aws.Ternary {
 	var record tls.RecordHeaderError
 	var proxy *proxyError
 	switch {
-	case errors.As(err, &credentials), errors.As(err, &certificate), errors.As(err, &host), errors.As(err, &record), errors.As(err, &proxy):
+	case errors.As(err, &credentials), errors.As(err, &certificate), errors.As(err, &host), errors.As(err, &record), errors.As(err, &proxy), isHandshake(err):
 		return aws.FalseTernary
 	}
 	return aws.UnknownTernary
