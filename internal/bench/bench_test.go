@@ -45,7 +45,7 @@ func BenchmarkRunPy(b *testing.B) {
 	w := newWorld(b)
 	w.stageOne()
 	python := realPython(b)
-	folder := install(b)
+	folder := unpack(b)
 	var bare series
 	through, alone := pairs(b,
 		func() figures { return w.app([]string{python, filepath.Join(folder, launcher.RunPy)}, w.params(nil)) },
@@ -98,7 +98,7 @@ func BenchmarkAgainst(b *testing.B) {
 			}
 			now, other := pairs(b,
 				func() figures { return w.app([]string{programs.app}, params) },
-				func() figures { return w.app([]string{*against}, params) })
+				func() figures { return w.app([]string{programs.other}, params) })
 			b.ReportMetric(other.median(wallMs), "other-ms")
 			b.ReportMetric(now.median(wallMs), "app-ms")
 			b.ReportMetric(ratio(now, other, wallMs), "x-wall")
@@ -111,8 +111,8 @@ func BenchmarkAgainst(b *testing.B) {
 	}
 }
 
-// install lays the App out as the package does.
-func install(t testing.TB) string {
+// unpack lays the App out as its package does.
+func unpack(t testing.TB) string {
 	t.Helper()
 	folder := t.TempDir()
 	for _, name := range []string{launcher.RunPy, launcher.MainPy} {
@@ -121,9 +121,7 @@ func install(t testing.TB) string {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o644))
 	}
 	require.NoError(t, os.Mkdir(filepath.Join(folder, "bin"), 0o755))
-	program, err := os.ReadFile(programs.app)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "bin", "tcsns-linux-"+runtime.GOARCH), program, 0o755))
+	require.NoError(t, install(programs.app, filepath.Join(folder, "bin", "tcsns-linux-"+runtime.GOARCH)))
 	return folder
 }
 

@@ -1,7 +1,9 @@
 // Command floor is what a run of the App is measured against: the same
 // exchange, written by hand and no more. One HGET, one signed POST, one HSET;
-// no SDK, no parameters, no variables, no log, no errors in words. It is as
-// fast as a Go program that does the job with net/http can reasonably be.
+// no SDK, no parameters, no variables, no rendering, no log, no errors in words.
+// It is as fast as a Go program that does the job with net/http can reasonably
+// be. What it sends is, byte for byte in length, what the App sends: it is given
+// the App's message ready made, and puts the address in.
 //
 // Everything it needs is in its environment:
 //
@@ -13,6 +15,9 @@
 //	FLOOR_REGION    the region to sign for
 //	FLOOR_N         number of addresses (default 1: Publish; more: PublishBatch)
 //	FLOOR_CONCURRENCY  batches at once (default 8)
+//	FLOOR_SUBJECT, FLOOR_MESSAGE  the message, with {} where the address goes
+//	FLOOR_STRUCTURE  "json" where the message has a text for each protocol
+//	FLOOR_ATTRIBUTES  its attributes: a JSON list of [name, type, value]
 package main
 
 import (
@@ -28,6 +33,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,6 +58,7 @@ func main() {
 }
 
 func run() error {
+	debug.SetGCPercent(400)
 	n := number("FLOOR_N", 1)
 	conn, err := net.Dial("tcp", os.Getenv("FLOOR_REDIS"))
 	if err != nil {
@@ -67,19 +74,23 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	m, err := newMould()
+	if err != nil {
+		return err
+	}
 	var result string
 	if n == 1 {
 		var address string
 		if err := json.Unmarshal(value, &address); err != nil {
 			return err
 		}
-		result, err = publish(address)
+		result, err = publish(m, address)
 	} else {
 		var addresses []string
 		if err := json.Unmarshal(value, &addresses); err != nil {
 			return err
 		}
-		result, err = publishAll(addresses)
+		result, err = publishAll(m, addresses)
 	}
 	if err != nil {
 		return err
@@ -126,23 +137,58 @@ func command(w io.Writer, r *bufio.Reader, args ...string) ([]byte, error) {
 	return value[:length], err
 }
 
-// document is the message, as short as it can be.
-func document(address string) string {
-	text, err := json.Marshal(map[string]any{"address": address, "indicator_type": "Address", "trigger_action": "Created"})
-	if err != nil {
-		return ""
-	}
-	return string(text)
+// form is the body of a request.
+type form struct{ strings.Builder }
+
+func newForm(action string) *form {
+	f := new(form)
+	f.Grow(4 << 10)
+	f.set("Version", "2010-03-31")
+	f.set("Action", action)
+	f.set("TopicArn", os.Getenv("FLOOR_TOPIC"))
+	return f
 }
 
-func publish(address string) (string, error) {
-	reply, err := post(url.Values{
-		"Action": {"Publish"}, "Version": {"2010-03-31"}, "TopicArn": {os.Getenv("FLOOR_TOPIC")},
-		"Subject": {"Address Created: " + address}, "Message": {document(address)},
-		"MessageAttributes.entry.1.Name":              {"address"},
-		"MessageAttributes.entry.1.Value.DataType":    {"String"},
-		"MessageAttributes.entry.1.Value.StringValue": {address},
-	})
+// set adds a field; the names that SNS has need no escapes.
+func (f *form) set(name, value string) {
+	if f.Len() > 0 {
+		f.WriteByte('&')
+	}
+	f.WriteString(name)
+	f.WriteByte('=')
+	f.WriteString(url.QueryEscape(value))
+}
+
+// mould is the message of every address.
+type mould struct {
+	subject, message, structure string
+	attributes                  [][3]string
+}
+
+func newMould() (m mould, err error) {
+	m.subject, m.message, m.structure = os.Getenv("FLOOR_SUBJECT"), os.Getenv("FLOOR_MESSAGE"), os.Getenv("FLOOR_STRUCTURE")
+	return m, json.Unmarshal([]byte(os.Getenv("FLOOR_ATTRIBUTES")), &m.attributes)
+}
+
+// cast puts an address's message into a form, under prefix.
+func (m mould) cast(form *form, prefix, address string) {
+	form.set(prefix+"Subject", strings.ReplaceAll(m.subject, "{}", address))
+	form.set(prefix+"Message", strings.ReplaceAll(m.message, "{}", address))
+	if m.structure != "" {
+		form.set(prefix+"MessageStructure", m.structure)
+	}
+	for i, attribute := range m.attributes {
+		entry := prefix + "MessageAttributes.entry." + strconv.Itoa(i+1)
+		form.set(entry+".Name", attribute[0])
+		form.set(entry+".Value.DataType", attribute[1])
+		form.set(entry+".Value.StringValue", strings.ReplaceAll(attribute[2], "{}", address))
+	}
+}
+
+func publish(m mould, address string) (string, error) {
+	form := newForm("Publish")
+	m.cast(form, "", address)
+	reply, err := post(form)
 	if err != nil {
 		return "", err
 	}
@@ -150,7 +196,7 @@ func publish(address string) (string, error) {
 }
 
 // publishAll sends all addresses in batches of ten, some at once.
-func publishAll(addresses []string) (string, error) {
+func publishAll(m mould, addresses []string) (string, error) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var failed error
@@ -160,15 +206,11 @@ func publishAll(addresses []string) (string, error) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			form := url.Values{"Action": {"PublishBatch"}, "Version": {"2010-03-31"}, "TopicArn": {os.Getenv("FLOOR_TOPIC")}}
+			form := newForm("PublishBatch")
 			for i, address := range part {
 				entry := "PublishBatchRequestEntries.member." + strconv.Itoa(i+1)
-				form.Set(entry+".Id", strconv.Itoa(i))
-				form.Set(entry+".Subject", "Address Created: "+address)
-				form.Set(entry+".Message", document(address))
-				form.Set(entry+".MessageAttributes.entry.1.Name", "address")
-				form.Set(entry+".MessageAttributes.entry.1.Value.DataType", "String")
-				form.Set(entry+".MessageAttributes.entry.1.Value.StringValue", address)
+				form.set(entry+".Id", strconv.Itoa(i))
+				m.cast(form, entry+".", address)
 			}
 			reply, err := post(form)
 			if err == nil && strings.Count(reply, "<MessageId>") != len(part) {
@@ -198,8 +240,8 @@ func between(text, start, end string) (string, error) {
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: number("FLOOR_CONCURRENCY", 8)}}
 
 // post sends a form, signed with Signature Version 4.
-func post(form url.Values) (string, error) {
-	body := form.Encode()
+func post(form *form) (string, error) {
+	body := form.String()
 	request, err := http.NewRequest(http.MethodPost, os.Getenv("FLOOR_ENDPOINT"), strings.NewReader(body))
 	if err != nil {
 		return "", err
