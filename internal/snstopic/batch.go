@@ -162,7 +162,7 @@ func (b *batches) sendOnce(ctx context.Context, batch []entry) (again []entry) {
 			MessageDeduplicationId: optional(m.DeduplicationID),
 		}
 	}
-	out, err := t.sns.PublishBatch(call.with(ctx), input, t.tracking(ctx, call))
+	out, err := t.sns.PublishBatch(call.with(ctx), input, t.tracking(ctx, call), sns.WithAPIOptions(writeForm))
 	if err != nil {
 		return b.failed(ctx, batch, t.explain(ctx, t.op(), call, err))
 	}
