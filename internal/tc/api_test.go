@@ -3,10 +3,13 @@ package tc_test
 import (
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -29,11 +32,20 @@ type apiServer struct {
 	refuse    bool // the log sink is down
 }
 
-func startAPI(t *testing.T) *apiServer {
+func startAPI(t *testing.T) *apiServer { return startServer(t, false) }
+
+// startServer starts it, with TLS or without.
+func startServer(t *testing.T, secure bool) *apiServer {
 	t.Helper()
 	s := &apiServer{variables: map[string]string{"region": "eu-west-1", "key": "s3cr3t-keychain"}, values: map[string]string{}}
-	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // a client that does not trust it is part of a test
 	t.Cleanup(s.Close)
+	if secure {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
 	return s
 }
 
@@ -107,6 +119,34 @@ func TestMainTCVariables(t *testing.T) {
 	require.Equal(t, exit.HardFailure, got.code)
 	require.Contains(t, got.message, "text")
 	require.Contains(t, got.message, "&{TC:TEXT:absent}")
+}
+
+// TestMainCABundle: a platform with a private certificate is trusted by the
+// file that Python Apps go by, and by nothing less.
+func TestMainCABundle(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, true)
+	p := newPlatform(t)
+	work := func(ctx context.Context, r *tc.Run) error {
+		_, err := r.Playbook.Resolve(ctx, playbook.Input{Param: "text", Raw: r.Params.Raw("text")})
+		return err
+	}
+	params := map[string]any{"tc_api_path": server.URL + "/api", "text": "&{TC:TEXT:region}"}
+	got := p.run(t, t.Context(), work, params)
+	require.NotEqual(t, exit.Success, got.code)
+	require.Zero(t, server.requests)
+
+	bundle := p.path("bundle.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	require.NoError(t, os.WriteFile(bundle, block, 0o600))
+	p.env["REQUESTS_CA_BUNDLE"] = bundle
+	got = p.run(t, t.Context(), work, params)
+	require.Equal(t, exit.Success, got.code, got.message)
+
+	p.env["REQUESTS_CA_BUNDLE"] = p.path("nothing.pem")
+	got = p.run(t, t.Context(), work, params)
+	require.NotEqual(t, exit.Success, got.code)
+	require.Contains(t, got.message, "REQUESTS_CA_BUNDLE")
 }
 
 // TestMainKeyValueAPI: the same App against the platform's key-value store.

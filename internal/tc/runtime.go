@@ -75,7 +75,7 @@ func (rt *runtime) open() error {
 	r.System, err = r.Params.System()
 	s := r.System
 	r.Mask.Add(s.Secrets()...)
-	rt.services = newServices(rt.app, s, r.Mask, func() *slog.Logger { return rt.run.Log })
+	rt.services = newServices(rt.app, s, rt.caBundle(), r.Mask, func() *slog.Logger { return rt.run.Log })
 	r.services = rt.services
 	rt.openLog()
 	rt.logStart()
@@ -92,6 +92,13 @@ func (rt *runtime) open() error {
 		Mask:      r.Mask,
 	})
 	return nil
+}
+
+// caBundle is the file of certificates that Python Apps trust through the
+// requests library, so that an administrator sets it once for all Apps.
+func (rt *runtime) caBundle() string {
+	file, _ := rt.o.LookupEnv("REQUESTS_CA_BUNDLE")
+	return file
 }
 
 // ending is how a run ends.

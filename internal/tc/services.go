@@ -23,7 +23,9 @@ type services struct {
 	system param.System
 }
 
-func newServices(app App, s param.System, mask *secret.Mask, log func() *slog.Logger) *services {
+// newServices makes them. caFile holds certificates to trust for the API
+// beside the system's, "" for none.
+func newServices(app App, s param.System, caFile string, mask *secret.Mask, log func() *slog.Logger) *services {
 	sv := &services{system: s}
 	sv.api = sync.OnceValues(func() (*api.Client, error) {
 		c := api.Config{
@@ -33,6 +35,7 @@ func newServices(app App, s param.System, mask *secret.Mask, log func() *slog.Lo
 			AccessID:     s.AccessID,
 			SecretKey:    s.SecretKey,
 			Verify:       s.Verify,
+			CAFile:       caFile,
 			UserAgent:    userAgent(app),
 			Mask:         mask,
 			Log:          log(),

@@ -242,7 +242,7 @@ func readRoots(path string) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, &Error{
-			Op: "read the CA bundle", Reason: "it is no readable file of PEM certificates",
+			Op: "read the CA bundle (REQUESTS_CA_BUNDLE)", Reason: "it is no readable file of PEM certificates",
 			Fix: "give the path of a PEM file that the App may read", Err: err,
 		}
 	}
