@@ -59,7 +59,7 @@ func TestMain(m *testing.M) {
 // release builds a program as the Makefile does.
 func release(path, out string, env ...string) error {
 	linked := out + ".linked"
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2", "-ldflags", "-s -w -buildid=", "-o", linked, path)
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2", "-ldflags", "-s -w -buildid= -funcalign=8", "-o", linked, path)
 	build.Env = append(env, "CGO_ENABLED=0")
 	if said, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", path, err, said)

@@ -29,7 +29,7 @@ func Targets() []Target {
 // same source gives the same bytes. It leaves HTTP/2 out, which an App of one
 // request has no use for: 3 % of the program.
 func Build(ctx context.Context, dir, app string, target Target, out string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2", "-ldflags", "-s -w -buildid=", "-o", out, app)
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2", "-ldflags", "-s -w -buildid= -funcalign=8", "-o", out, app)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+target.Arch, "CGO_ENABLED=0", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
 	var output bytes.Buffer
