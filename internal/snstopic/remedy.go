@@ -20,7 +20,7 @@ const (
 	fixRate       = "run it again later, send less at once, or have the account's quota raised"
 	fixKMSState   = "enable the KMS key of the topic, or choose another key for it"
 	fixSecret     = "copy aws_access_key_id and aws_secret_access_key again: the secret does not belong to the key id"
-	fixClock      = "set the clock of the Playbook Server (NTP): AWS refuses signatures that are more than 15 minutes off"
+	fixClock      = "set the clock of the Playbook Server (NTP): AWS refuses signatures that are more than a few minutes off"
 	fixKeyID      = "check that aws_access_key_id exists and is active in the topic's partition; temporary keys also need aws_session_token"
 	fixReport     = "report this: the App checks it before it sends"
 	fixAttributes = "correct message_attributes: names, types and values as the message of SNS says"
