@@ -8,12 +8,15 @@ import (
 	"tcsns/internal/dev/snsserver"
 )
 
-// The topic of the embedded endpoint. The account is the one that emulators
+// The topics of the embedded endpoint. The account is the one that emulators
 // use, and that nobody has.
-const demoTopic = "arn:aws:sns:us-east-1:000000000000:tc-indicators"
+const (
+	demoTopic = "arn:aws:sns:us-east-1:000000000000:tc-indicators"
+	demoFIFO  = demoTopic + ".fifo"
+)
 
 // embeddedTopic is an SNS endpoint in this process, with a topic that has a
-// subscriber of each kind, and keys that are made for this run.
+// subscriber of each kind, a FIFO topic, and keys that are made for this run.
 type embeddedTopic struct {
 	server        *snsserver.Server
 	keyID, secret string
@@ -28,7 +31,9 @@ func startTopic() (topic, error) {
 	t := embeddedTopic{keyID: "AKIA" + rand.Text()[:16], secret: base64.StdEncoding.EncodeToString(secret)}
 	server, err := snsserver.Start(snsserver.Options{
 		Keys: map[string]string{t.keyID: t.secret},
-		Topics: []snsserver.Topic{{ARN: demoTopic, Subscriptions: []snsserver.Subscription{
+		Topics: []snsserver.Topic{{ARN: demoFIFO, Subscriptions: []snsserver.Subscription{
+			{Protocol: "sqs", Endpoint: "arn:aws:sqs:us-east-1:000000000000:indicator-work.fifo", Raw: true},
+		}}, {ARN: demoTopic, Subscriptions: []snsserver.Subscription{
 			{Protocol: "email", Endpoint: "ir-team@example.com"},
 			{Protocol: "sms", Endpoint: "+12025550123"},
 			{Protocol: "application", Endpoint: "arn:aws:sns:us-east-1:000000000000:endpoint/APNS/soc-app/1f6b"},
@@ -51,7 +56,6 @@ func (t embeddedTopic) describe() string {
 func (t embeddedTopic) params() map[string]string {
 	return map[string]string{"aws_endpoint_url": t.server.URL()}
 }
-func (embeddedTopic) name() string          { return demoTopic }
 func (embeddedTopic) env([]string) []string { return nil }
 func (t embeddedTopic) close()              { t.server.Close() }
 

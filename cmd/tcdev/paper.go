@@ -85,11 +85,16 @@ func (p *paper) block(first, margin, text string, i ink) {
 	}
 }
 
-// lines breaks a text into lines, of which it keeps the first sixty.
+// lines breaks a text into lines, of which it keeps the first sixty. What goes
+// on on the next line is indented like the line that it belongs to.
 func lines(text string, room int) []string {
 	var all []string
 	for paragraph := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		all = append(all, wrap(printable(paragraph), room)...)
+		indent := paragraph[:len(paragraph)-len(strings.TrimLeft(paragraph, " "))]
+		indent = indent[:min(len(indent), room/2)]
+		for _, l := range wrap(printable(paragraph[len(indent):]), room-len(indent)) {
+			all = append(all, indent+l)
+		}
 	}
 	if more := len(all) - maxLines; more > 0 {
 		all = append(all[:maxLines], fmt.Sprintf("… and %d lines more, which --json has", more))

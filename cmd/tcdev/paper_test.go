@@ -30,6 +30,16 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+func TestLines(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"{", "    \"a\":", "    \"bbbbbbbbbbbbbbbbbbbbbbb", "    bbbbb\"", "}"},
+		lines("{\n    \"a\": \""+strings.Repeat("b", 28)+"\"\n}\n", 28))
+	long := lines(strings.Repeat("x\n", 100), 80)
+	require.Len(t, long, maxLines+1)
+	require.Equal(t, "… and 40 lines more, which --json has", long[maxLines])
+	require.Equal(t, []string{strings.Repeat(" ", 40) + "x"}, lines(strings.Repeat(" ", 40)+"x", 80))
+}
+
 func FuzzWrap(f *testing.F) {
 	f.Add("some words and a-very-long-one-without-blanks", 22)
 	f.Add("  \xff é\x00", 3)

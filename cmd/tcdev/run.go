@@ -181,7 +181,7 @@ type document struct {
 
 func (c *runCommand) print(r *platform.Report, t topic) error {
 	d := document{Report: r}
-	d.SNS.Endpoint, d.SNS.Topic, d.SNS.Deliveries = c.sns, t.name(), t.deliveries()
+	d.SNS.Endpoint, d.SNS.Topic, d.SNS.Deliveries = c.sns, topicOf(r.Jobs...), t.deliveries()
 	e := json.NewEncoder(c.env.Stdout)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

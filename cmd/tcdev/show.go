@@ -86,19 +86,20 @@ func (s *show) Ended(j *platform.JobReport) {
 		s.head(cyan, "●", j.App, j.Name, j.Level)
 		s.block("  ", "  ", j.Message, plain)
 	default:
-		s.deliveries()
+		s.deliveries(j)
 		s.ended(j)
 	}
 }
 
-// deliveries shows what each subscriber has received since the last time.
+// deliveries shows what each subscriber has received since the last time, from
+// the job that has just ended.
 // Subscribers that received the same are shown together.
-func (s *show) deliveries() {
+func (s *show) deliveries(j *platform.JobReport) {
 	all := s.topic.deliveries()
 	if len(all) == s.shown {
 		return
 	}
-	s.head(cyan, "✉", "Topic", s.topic.name(), "")
+	s.head(cyan, "✉", "Topic", topicOf(j), "")
 	for n, d := range all[s.shown:] {
 		if n == 0 || !d.same(all[s.shown+n-1]) {
 			s.line()
@@ -118,6 +119,18 @@ func (s *show) deliveries() {
 		}
 	}
 	s.shown = len(all)
+}
+
+// topicOf is the topic that one of the jobs publishes to, "" when none does.
+func topicOf(jobs ...*platform.JobReport) string {
+	for _, j := range jobs {
+		for _, p := range j.Params {
+			if p.Name == "topic_arn" {
+				return p.Value
+			}
+		}
+	}
+	return ""
 }
 
 // ended shows how an App ended.

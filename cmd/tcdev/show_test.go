@@ -18,7 +18,6 @@ type fakeTopic struct {
 }
 
 func (f *fakeTopic) deliveries() []delivery { return f.received }
-func (f *fakeTopic) name() string           { return "arn:aws:sns:us-east-1:000000000000:t" }
 
 func newShow(received ...delivery) (*show, *bytes.Buffer, *fakeTopic) {
 	var out bytes.Buffer
@@ -29,13 +28,14 @@ func newShow(received ...delivery) (*show, *bytes.Buffer, *fakeTopic) {
 func TestShowDeliveries(t *testing.T) {
 	t.Parallel()
 	attributes := []attribute{{"owner", "String", "Org"}, {"confidence", "Number", "85"}}
+	job := &platform.JobReport{Params: []platform.Param{{Name: "topic_arn", Value: "arn:aws:sns:us-east-1:000000000000:t"}}}
 	s, out, topic := newShow(
 		delivery{"email", "soc@example.com", "m", "Address Created", "line one\n\nline three", nil},
 		delivery{"lambda", "arn:aws:lambda:us-east-1:000000000000:function:block", "m", "", `{"a":1}`, attributes},
 		delivery{"sqs", "arn:aws:sqs:us-east-1:000000000000:queue", "m", "", `{"a":1}`, attributes},
 		delivery{"application", "arn:aws:sns:us-east-1:000000000000:endpoint/APNS/app/1f6b", "m", "", "push\x1b[2J", nil},
 	)
-	s.deliveries()
+	s.deliveries(job)
 	require.Equal(t, `
 ✉ Topic  arn:aws:sns:us-east-1:000000000000:t
 
@@ -59,10 +59,10 @@ func TestShowDeliveries(t *testing.T) {
 
 	// A second App's messages alone are shown after it; nothing when there is none.
 	out.Reset()
-	s.deliveries()
+	s.deliveries(job)
 	require.Empty(t, out.String())
 	topic.received = append(topic.received, delivery{"sms", "+12025550123", "n", "", "short", nil})
-	s.deliveries()
+	s.deliveries(job)
 	require.Equal(t, "\n✉ Topic  arn:aws:sns:us-east-1:000000000000:t\n\n  SMS  +12025550123\n  │ short\n", out.String())
 }
 

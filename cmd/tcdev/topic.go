@@ -19,7 +19,6 @@ const (
 type topic interface {
 	params() map[string]string               // params of our App that lead there
 	describe() string                        // one line for a person
-	name() string                            // the topic's ARN, "" when tcdev does not know it
 	value(platform.Reference) (string, bool) // what a ${…} of the playbook stands for
 	env(environ []string) []string           // names of the environment that the App is given too
 	deliveries() []delivery                  // what subscribers have received so far
@@ -109,7 +108,6 @@ type remoteTopic struct{ url string }
 
 func (t remoteTopic) describe() string                      { return "SNS is the endpoint at " + t.url }
 func (t remoteTopic) params() map[string]string             { return map[string]string{"aws_endpoint_url": t.url} }
-func (remoteTopic) name() string                            { return "" }
 func (remoteTopic) value(platform.Reference) (string, bool) { return "", false }
 func (remoteTopic) env(environ []string) []string           { return awsNames(environ) }
 func (remoteTopic) deliveries() []delivery                  { return []delivery{} }
@@ -121,7 +119,6 @@ type awsTopic struct{}
 
 func (awsTopic) describe() string              { return "SNS is AWS, with the AWS environment of this shell" }
 func (awsTopic) params() map[string]string     { return nil }
-func (awsTopic) name() string                  { return "" }
 func (awsTopic) env(environ []string) []string { return awsNames(environ) }
 func (awsTopic) deliveries() []delivery        { return []delivery{} }
 func (awsTopic) close()                        {}
