@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"tcsns/internal/app"
@@ -15,6 +16,9 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
+	// One run waits more than it computes: on one processor it needs fewer
+	// threads. A run of many addresses takes them all when it comes to that.
+	runtime.GOMAXPROCS(1)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return int(app.Run(ctx, app.Options{

@@ -99,7 +99,7 @@ func publish(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *sns
 	}
 	newReport(in, c, nil).failed(r, codeUnknown, cutOff)
 	r.SideEffect = true
-	reserved := headroom(n)
+	reserved := makeRoom(n)
 	results := topic.Publish(ctx, n, c.message)
 	runtime.KeepAlive(reserved)
 
@@ -118,17 +118,19 @@ func publish(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *sns
 	return nil
 }
 
-// manyAddresses is from where garbage collection shows in a run's time.
+// manyAddresses is from where a run computes more than it waits.
 const manyAddresses = 100
 
-// headroom reserves memory that nobody touches, so that it costs none. The
-// garbage collector counts it as in use and lets as much garbage come together
-// before it runs: many addresses leave much behind, and little of it is worth
-// looking at again.
-func headroom(addresses int) []byte {
+// makeRoom readies the process for many addresses: all processors, and memory
+// that is reserved and never touched, so that it costs none. The garbage
+// collector counts it as in use and lets as much garbage come together before
+// it runs: many addresses leave much behind, and little of it is worth looking
+// at again. It counts until the caller lets go of it.
+func makeRoom(addresses int) (reserved []byte) {
 	if addresses < manyAddresses {
 		return nil
 	}
+	runtime.SetDefaultGOMAXPROCS()
 	return make([]byte, 16<<20)
 }
 
