@@ -57,6 +57,7 @@ func (l *link) dial(attempt context.Context, network, address string) (net.Conn,
 		}
 		conn = secure
 	}
+	conn = guarded(conn)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := operation.Err(); err != nil { // cut may have come before the connection
