@@ -1,4 +1,484 @@
 package e2e
 
-// storeFaults are the faults of the store.
-func storeFaults() []fault { return nil }
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tcsns/internal/dev/platform"
+	"tcsns/internal/dev/redistest"
+	"tcsns/internal/dev/snsserver"
+)
+
+// item is a variable that rows read, and what is in it.
+const (
+	item      = "#Trigger:1:trg.tc.item!String"
+	itemValue = "198.51.100.7"
+)
+
+// storeFaults are the faults of the key-value store, and of the way to it.
+func storeFaults() []fault {
+	return append(redisFaults(), apiFaults()...)
+}
+
+func redisFaults() []fault {
+	const area = "store"
+	return []fault{
+		{
+			ID: "store-down", Area: area, Name: "Redis is down at the start",
+			Exit: 1, Debug: debugNone, Says: []string{"tc_kvstore_port", "refused"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, nil, map[string]any{"tc_kvstore_port": closedPort(t)})
+			},
+		}, {
+			ID: "store-no-host", Area: area, Name: "the store's name does not resolve",
+			Exit: 1, Debug: debugNone, Says: []string{"tc_kvstore_host"}, Within: 40 * time.Second, // a resolver may be slow to say no
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, nil, map[string]any{"tc_kvstore_host": "store.invalid"})
+			},
+		}, {
+			ID: "store-silent", Area: area, Name: "Redis accepts the connection and never answers",
+			Exit: 1, Debug: debugNone, Says: []string{"tc_kvstore_host"}, Within: 60 * time.Second, // a read, then the outputs
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, func(string, int) act { return act{wait: make(chan struct{})} }, nil)
+			},
+		}, {
+			ID: "store-down-before-write", Area: area, Name: "Redis goes down between the read and the write",
+			Exit: 4, Debug: debugNone, Sent: 1, Says: []string{"published", "MessageID", "tc-indicators", "outputs"},
+			do: func(t *testing.T) (*world, outcome) {
+				w, out := readItem(t, func(command string, _ int) act { return act{down: command == "hset"} }, nil)
+				require.Contains(t, out.Message, w.sns.Messages()[0].MessageID, "what went out is named")
+				return w, out
+			},
+		}, {
+			ID: "store-restart-before-write", Area: area, Name: "Redis breaks the connection before the write and is back at once",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, func(command string, nth int) act { return act{cut: command == "hset" && nth == 1} }, nil)
+			},
+		}, {
+			ID: "store-hangs-up-idle", Area: area, Name: "Redis closes the idle connection while SNS takes its time",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: hangUpWhileIdle,
+		}, {
+			ID: "store-wrong-password", Area: area, Name: "wrong password",
+			Exit: 4, Debug: debugNone, Says: []string{"tc_kvstore_pass", "WRONGPASS"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onRedis(t, redistest.Options{Password: redisPass}, platform.RedisOptions{Password: redisPass},
+					map[string]any{"tc_kvstore_pass": "wrong-" + redisPass[:8]})
+			},
+		}, {
+			ID: "store-no-password", Area: area, Name: "a password is asked for and none is given",
+			Exit: 4, Debug: debugNone, Says: []string{"tc_kvstore_pass", "NOAUTH"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onRedis(t, redistest.Options{Password: redisPass}, platform.RedisOptions{Password: redisPass},
+					map[string]any{"tc_kvstore_pass": nil})
+			},
+		}, {
+			ID: "store-may-not-write", Area: area, Name: "the user may read but not write",
+			Exit: 4, Debug: debugNone, Sent: 1, Says: []string{"published", "the user may not"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onRedis(t, redistest.Options{Password: redisPass, ACL: []string{"reader on >readers-password ~* +hget"}},
+					platform.RedisOptions{Password: redisPass}, map[string]any{"tc_kvstore_user": "reader", "tc_kvstore_pass": "readers-password"})
+			},
+		}, {
+			ID: "store-wrong-ca", Area: area, Name: "TLS, signed by another CA",
+			Exit: 4, Debug: debugNone, Says: []string{"tc_svc_broker_cacert_file"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onTLS(t, redistest.TLS{}, redistest.NewAuthority(t).CAFile)
+			},
+		}, {
+			ID: "store-tls-expired", Area: area, Name: "TLS, the certificate is out of date",
+			Exit: 4, Debug: debugNone, Says: []string{"certificate", "clock"},
+			do: func(t *testing.T) (*world, outcome) { return onTLS(t, redistest.TLS{Expired: true}, "") },
+		}, {
+			ID: "store-tls-other-name", Area: area, Name: "TLS, the certificate is for another name",
+			Exit: 4, Debug: debugNone, Says: []string{"tc_kvstore_host"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onTLS(t, redistest.TLS{Names: []string{"redis.example"}}, "")
+			},
+		}, {
+			ID: "store-slow", Area: area, Name: "Redis takes 5 s for each answer",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"}, Within: 30 * time.Second,
+			do: func(t *testing.T) (*world, outcome) {
+				// The outputs come in one pipeline: its first command takes the time.
+				return readItem(t, func(_ string, nth int) act {
+					if nth == 1 {
+						return act{pause: 5 * time.Second}
+					}
+					return act{}
+				}, nil)
+			},
+		}, {
+			ID: "store-drops-mid-reply", Area: area, Name: "the connection breaks in the middle of each reply to a read",
+			Exit: 1, Debug: "Fix:", Says: []string{"tc_kvstore_host"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, func(command string, _ int) act { return act{half: command == "hget"} }, nil)
+			},
+		}, {
+			ID: "store-drops-once", Area: area, Name: "the connection breaks in the middle of the first reply only",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, func(command string, nth int) act { return act{half: command == "hget" && nth == 1} }, nil)
+			},
+		}, {
+			ID: "store-garbage", Area: area, Name: "what answers is a web server",
+			Exit: 4, Debug: debugNone, Says: []string{"not Redis's", "tc_kvstore_port"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, reply("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nleaked-page"), nil)
+			},
+		}, {
+			ID: "store-huge-length", Area: area, Name: "the reply announces nine exabytes",
+			Exit: 4, Debug: debugNone, Says: []string{"not Redis's"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, reply("$9000000000000000000\r\nx"), nil)
+			},
+		}, {
+			ID: "store-too-large-length", Area: area, Name: "the reply announces 200 GB, more than the machine has",
+			Exit: 4, Debug: debugNone, Says: []string{"not Redis's"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, reply("$200000000000\r\nx"), nil)
+			},
+		}, {
+			ID: "store-endless-line", Area: area, Name: "the reply is one line of 64 MB without an end",
+			Exit: 4, Debug: debugNone, Says: []string{"not Redis's"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, reply("+"+strings.Repeat("x", 64<<20)), nil)
+			},
+		}, {
+			ID: "store-announces-much", Area: area, Name: "the reply announces 400 MB, and its end never comes",
+			Exit: 1, Debug: debugNone, Says: []string{"key-value store"}, Within: 60 * time.Second,
+			do: func(t *testing.T) (*world, outcome) { return announceMuch(t) },
+		}, {
+			ID: "store-read-only", Area: area, Name: "Redis is a read-only replica",
+			Exit: 4, Debug: debugNone, Sent: 1, Says: []string{"published", "read-only"},
+			do: func(t *testing.T) (*world, outcome) {
+				return configured(t, "REPLICAOF", "127.0.0.1", fmt.Sprint(closedPort(t)))
+			},
+		}, {
+			ID: "store-out-of-memory", Area: area, Name: "Redis has no memory left for the outputs",
+			Exit: 4, Debug: debugNone, Sent: 1, Says: []string{"published", "no memory"},
+			do: func(t *testing.T) (*world, outcome) {
+				return configured(t, "CONFIG", "SET", "maxmemory", "1")
+			},
+		}, {
+			ID: "store-loading", Area: area, Name: "Redis loads its data, and is ready a moment later",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, func(command string, nth int) act {
+					if command == "hget" && nth <= 2 {
+						return act{reply: "-LOADING Redis is loading the dataset in memory\r\n"}
+					}
+					return act{}
+				}, nil)
+			},
+		}, {
+			ID: "store-too-many-clients", Area: area, Name: "Redis takes no more clients",
+			Exit: 1, Debug: debugNone, Says: []string{"not ready"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, reply("-ERR max number of clients reached\r\n"), nil)
+			},
+		}, {
+			ID: "store-wrong-type", Area: area, Name: "the context's key is a list, not a hash",
+			Exit: 4, Debug: debugNone, Says: []string{"WRONGTYPE", "tc_playbook_kvstore_context"},
+			do: wrongType,
+		}, {
+			ID: "store-error-quotes-value", Area: area, Name: "Redis refuses the outputs and quotes them",
+			Exit: 4, Debug: debugNone, Sent: 1, Says: []string{"published", "outputs"},
+			do: func(t *testing.T) (*world, outcome) {
+				w, out := readItem(t, func(command string, _ int) act {
+					if command == "hset" {
+						return act{reply: "-ERR unknown command, with args beginning with: quoted-value\r\n"}
+					}
+					return act{}
+				}, nil)
+				require.NotContains(t, out.Message+out.Stderr+out.Log, "quoted-value")
+				return w, out
+			},
+		},
+	}
+}
+
+// readItem runs an App whose address is a variable, through a gate with rule.
+func readItem(t *testing.T, rule func(string, int) act, more map[string]any) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	w.stage(map[string]any{item: itemValue})
+	params := platform.Merge(map[string]any{"address": item}, more)
+	if rule != nil {
+		params = startGate(t, w, rule).params(params)
+	}
+	return w, w.run(w.params(params))
+}
+
+// reply answers every command with the same bytes.
+func reply(bytes string) func(string, int) act {
+	return func(string, int) act { return act{reply: bytes} }
+}
+
+// hangUpWhileIdle breaks the store's connection while the App waits for SNS.
+func hangUpWhileIdle(t *testing.T) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	w.stage(map[string]any{item: itemValue})
+	release := make(chan struct{})
+	w.sns.Fail(snsserver.Fault{Kind: snsserver.Slow, Release: release})
+	g := startGate(t, w, nil)
+	app := w.start(platform.AppOptions{Params: w.params(g.params(map[string]any{"address": item}))})
+	w.untilAccepted(1)
+	g.hangUp()
+	close(release)
+	return w, app.wait()
+}
+
+// hangUp breaks every connection; new ones are accepted.
+func (g *gate) hangUp() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range g.conns {
+		_ = c.Close()
+	}
+	g.conns = nil
+}
+
+// untilAccepted waits for SNS to have taken n messages.
+func (w *world) untilAccepted(n int) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool { return w.sns.Accepted() >= n }, withinDefault, time.Millisecond)
+}
+
+// onRedis runs an App on a redis-server of its own.
+func onRedis(t *testing.T, server redistest.Options, client platform.RedisOptions, more map[string]any) (*world, outcome) {
+	t.Helper()
+	s := redistest.Start(t, server)
+	w := newWorld(t)
+	client.Addr = s.Addr()
+	store, err := platform.OpenRedis(t.Context(), client)
+	require.NoError(t, err)
+	w.store = store
+	w.stage(map[string]any{item: itemValue})
+	if secret, ok := more["tc_kvstore_pass"].(string); ok {
+		w.secrets = append(w.secrets, secret)
+	}
+	return w, w.run(w.params(platform.Merge(map[string]any{"address": item}, more)))
+}
+
+// onTLS runs an App on a redis-server with TLS; caFile, if any, is the one the
+// App is told to trust.
+func onTLS(t *testing.T, server redistest.TLS, caFile string) (*world, outcome) {
+	t.Helper()
+	server.Authority = redistest.NewAuthority(t)
+	if caFile == "" {
+		caFile = server.Authority.CAFile
+	}
+	s := redistest.Start(t, redistest.Options{TLS: &server})
+	w := newWorld(t)
+	return w, w.run(w.params(map[string]any{
+		"address": item, "tc_kvstore_host": s.Host, "tc_kvstore_port": s.Port, "tc_kvstore_tls_port": s.Port,
+		"tc_kvstore_tls_enabled": true, "tc_svc_broker_cacert_file": caFile,
+	}))
+}
+
+// configured runs an App on a redis-server that was given a command after the
+// variables were staged.
+func configured(t *testing.T, command ...string) (*world, outcome) {
+	t.Helper()
+	s := redistest.Start(t, redistest.Options{Password: redisPass})
+	w := newWorld(t)
+	store, err := platform.OpenRedis(t.Context(), platform.RedisOptions{Addr: s.Addr(), Password: redisPass})
+	require.NoError(t, err)
+	w.store = store
+	w.stage(map[string]any{item: itemValue})
+	tell(t, s.Addr(), []string{"AUTH", redisPass}, command)
+	return w, w.run(w.params(map[string]any{"address": item}))
+}
+
+// wrongType runs an App whose context names a list.
+func wrongType(t *testing.T) (*world, outcome) {
+	t.Helper()
+	s := redistest.Start(t, redistest.Options{})
+	w := newWorld(t)
+	tell(t, s.Addr(), []string{"RPUSH", w.session.Context, "x"})
+	return w, w.run(w.params(map[string]any{"address": item, "tc_kvstore_host": s.Host, "tc_kvstore_port": s.Port, "tc_kvstore_pass": nil}))
+}
+
+// announceMuch runs an App whose store announces a value of 400 MB and sends
+// its beginning: the App must not take the memory that was only announced.
+func announceMuch(t *testing.T) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	g := startGate(t, w, func(string, int) act { return act{reply: "$400000000\r\n\"x"} })
+	app := w.start(platform.AppOptions{Params: w.params(g.params(map[string]any{"address": item}))})
+	g.until(t, "hget")
+	return w, app.wait()
+}
+
+// apiFaults are those of the other kind of store, behind the platform's API.
+func apiFaults() []fault {
+	const area = "store"
+	return []fault{
+		{
+			ID: "api-token-expired", Area: area, Name: "API store: 401, the token is renewed",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, nil, func(a *platform.API) { a.ExpireToken() })
+			},
+		}, {
+			ID: "api-token-refused", Area: area, Name: "API store: 401, and the token cannot be renewed",
+			Exit: 4, Debug: debugNone, Says: []string{"renew the token", "401"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, answers(func(int) (int, string) { return http.StatusUnauthorized, "" }), nil)
+			},
+		}, {
+			ID: "api-500-twice", Area: area, Name: "API store: 500 twice, then fine",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, answers(func(n int) (int, string) {
+					if n <= 2 {
+						return http.StatusInternalServerError, ""
+					}
+					return 0, ""
+				}), nil)
+			},
+		}, {
+			ID: "api-500", Area: area, Name: "API store: 500 for ever",
+			Exit: 1, Debug: debugNone, Says: []string{"500"}, Within: 60 * time.Second,
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, answers(func(int) (int, string) { return http.StatusInternalServerError, "leaked-page" }), nil)
+			},
+		}, {
+			ID: "api-404", Area: area, Name: "API store: 404, the variable is not set",
+			Exit: 4, Debug: "address", Says: []string{"address", "not set"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, func(w http.ResponseWriter, r *http.Request) bool {
+					if r.Method == http.MethodGet {
+						w.WriteHeader(http.StatusNotFound)
+						return true
+					}
+					return false
+				}, nil)
+			},
+		}, {
+			ID: "api-html", Area: area, Name: "API store: 200 with a login page",
+			Exit: 4, Debug: debugNone, Says: []string{"web page", "tc_api_path"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, func(w http.ResponseWriter, _ *http.Request) bool {
+					w.Header().Set("Content-Type", "text/html")
+					_, _ = io.WriteString(w, "<html>leaked-page</html>")
+					return true
+				}, nil)
+			},
+		}, {
+			ID: "api-redirect", Area: area, Name: "API store: a redirect to another host, which is not followed",
+			Exit: 4, Debug: debugNone, Says: []string{"302"},
+			do: apiRedirect,
+		}, {
+			ID: "api-truncated", Area: area, Name: "API store: every body is cut off",
+			Exit: 1, Debug: debugNone, Says: []string{"ThreatConnect API"}, Within: 60 * time.Second,
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, func(w http.ResponseWriter, _ *http.Request) bool {
+					w.Header().Set("Content-Length", "100")
+					_, _ = io.WriteString(w, `"198.51`)
+					return true
+				}, nil)
+			},
+		}, {
+			ID: "api-write-refused", Area: area, Name: "API store: the outputs are refused with 403",
+			Exit: 4, Debug: debugNone, Sent: 1, Says: []string{"published", "403"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, func(w http.ResponseWriter, r *http.Request) bool {
+					if r.Method == http.MethodPut {
+						w.WriteHeader(http.StatusForbidden)
+						return true
+					}
+					return false
+				}, nil)
+			},
+		}, {
+			ID: "api-log-dead", Area: area, Name: "the platform's log sink answers 500",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, func(w http.ResponseWriter, r *http.Request) bool {
+					if strings.HasSuffix(r.URL.Path, "/logs/app") {
+						w.WriteHeader(http.StatusInternalServerError)
+						return true
+					}
+					return false
+				}, nil)
+			},
+		}, {
+			ID: "api-log-silent", Area: area, Name: "the platform's log sink never answers",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, func(_ http.ResponseWriter, r *http.Request) bool {
+					if strings.HasSuffix(r.URL.Path, "/logs/app") {
+						_, _ = io.Copy(io.Discard, r.Body)
+						<-r.Context().Done()
+						return true
+					}
+					return false
+				}, nil)
+			},
+		},
+	}
+}
+
+// onAPI runs an App whose key-value store is behind the platform's API, with
+// its log going there, too.
+func onAPI(t *testing.T, intercept func(http.ResponseWriter, *http.Request) bool, before func(*platform.API)) (*world, outcome) {
+	t.Helper()
+	api, err := platform.StartAPI(platform.APIOptions{Intercept: intercept})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = api.Close() })
+	w := newWorld(t)
+	w.store = api
+	w.secrets = append(w.secrets, api.Token(), "leaked-page")
+	w.stage(map[string]any{item: itemValue})
+	params := w.params(map[string]any{"address": item, "tc_log_to_api": true})
+	if before != nil {
+		before(api)
+	}
+	out := w.run(params)
+	return w, out
+}
+
+// answers answers request n, from 1, with a status and a body; status 0 lets
+// the platform answer.
+func answers(answer func(n int) (int, string)) func(http.ResponseWriter, *http.Request) bool {
+	var n atomic.Int64
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		status, body := answer(int(n.Add(1)))
+		if status == 0 {
+			return false
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+		return true
+	}
+}
+
+// apiRedirect sends the App to another host, and fails when it goes there.
+func apiRedirect(t *testing.T) (*world, outcome) {
+	t.Helper()
+	elsewhere, err := platform.StartAPI(platform.APIOptions{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = elsewhere.Close() })
+	w, out := onAPI(t, func(w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, elsewhere.URL()+r.URL.Path, http.StatusFound)
+		return true
+	}, nil)
+	require.Empty(t, elsewhere.Requests(), "the token went to another host")
+	return w, out
+}
+
+// tell sends commands to a Redis, one after another.
+func tell(t *testing.T, addr string, commands ...[]string) {
+	t.Helper()
+	require.NoError(t, command(addr, commands...))
+}
