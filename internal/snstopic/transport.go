@@ -119,6 +119,10 @@ type plainClient struct{ transport *http.Transport }
 
 // Do implements the SDK's HTTPClient.
 func (c plainClient) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.ContentLength > 0 {
+		r = r.WithContext(r.Context()) // a copy: the SDK's stays as it is
+		r.Body = &whole{body: r.Body, left: r.ContentLength}
+	}
 	answer, err := c.transport.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -126,6 +130,31 @@ func (c plainClient) Do(r *http.Request) (*http.Response, error) {
 	answer.Body = &bounded{body: answer.Body, left: maxAnswerBytes}
 	return answer, nil
 }
+
+// whole is a request's body that ends with its last byte. net/http reads on to
+// see the end, and the SDK closes the body once the header of the answer is
+// there: where the answer is faster, its own body's "read after close" makes
+// net/http close the connection before the answer is read.
+type whole struct {
+	body io.ReadCloser
+	left int64
+}
+
+// Read implements io.Reader.
+func (b *whole) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, io.EOF
+	}
+	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	if b.left == 0 {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (b *whole) Close() error { return b.body.Close() }
 
 // trackedClient notes in the call of the request's context how far it got.
 //
