@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"tcsns/internal/dev/platform"
 	"tcsns/internal/dev/redistest"
 	"tcsns/internal/dev/snsserver"
+	"tcsns/internal/dev/tcx"
 )
 
 // binary is the App as it is released.
@@ -29,10 +31,8 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(folder)
 		binary = filepath.Join(folder, "tcsns")
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2", "-ldflags", "-s -w -buildid= -funcalign=8", "-o", binary, "tcsns/cmd/tcsns")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build the App: %v\n%s", err, out)
+		if err := tcx.Build(context.Background(), "../..", "./cmd/tcsns", tcx.Target{Arch: runtime.GOARCH}, binary); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return m.Run()
