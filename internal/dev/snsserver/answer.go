@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // The namespaces of the two services (their service models).
@@ -25,13 +26,16 @@ func invalid(message string) *refusal {
 }
 
 // refuse writes an error as SNS does.
-func (s *Server) refuse(w http.ResponseWriter, r refusal) {
+func (s *Server) refuse(w http.ResponseWriter, r refusal) { s.refuseAs(w, snsNamespace, r) }
+
+// refuseAs writes an error of the service with the namespace.
+func (s *Server) refuseAs(w http.ResponseWriter, namespace string, r refusal) {
 	kind := "Sender"
 	if r.status >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
 	id := s.id()
-	s.write(w, r.status, id, `<ErrorResponse xmlns="`+snsNamespace+`"><Error><Type>`+kind+`</Type><Code>`+escape(r.code)+
+	s.write(w, r.status, id, `<ErrorResponse xmlns="`+namespace+`"><Error><Type>`+kind+`</Type><Code>`+escape(r.code)+
 		`</Code><Message>`+escape(r.message)+`</Message></Error><RequestId>`+id+`</RequestId></ErrorResponse>`)
 }
 
@@ -45,13 +49,8 @@ func (s *Server) answer(w http.ResponseWriter, text string) {
 }
 
 func fillID(text, id string) string {
-	const mark = requestIDMark
-	for i := len(text) - len(mark); i >= 0; i-- {
-		if text[i:i+len(mark)] == mark {
-			return text[:i] + "<ResponseMetadata><RequestId>" + id + "</RequestId></ResponseMetadata>" + text[i+len(mark):]
-		}
-	}
-	return text
+	before, after, _ := strings.Cut(text, requestIDMark) // values are escaped: none holds the mark
+	return before + "<ResponseMetadata><RequestId>" + id + "</RequestId></ResponseMetadata>" + after
 }
 
 func (s *Server) write(w http.ResponseWriter, status int, id, text string) {

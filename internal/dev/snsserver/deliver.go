@@ -29,13 +29,12 @@ func (t *topic) deliver(m Message) []Delivery {
 	if m.MessageStructure == "json" {
 		parts, _ = structure(m.Message) // read once before, when it was taken
 	}
-	for _, subscription := range t.Subscriptions {
+	for i, subscription := range t.Subscriptions {
 		if subscription.Pending || t.fifo() && subscription.Protocol != "sqs" {
 			continue
 		}
 		text := partFor(subscription, m, parts)
-		policy, err := parseFilter(subscription.FilterPolicy)
-		if err != nil || !policy.matches(subscription.FilterScope, m, text) {
+		if !t.filters[i].matches(subscription.FilterScope, m, text) {
 			continue
 		}
 		deliveries = append(deliveries, m.to(subscription, text))
@@ -142,8 +141,9 @@ func (m Message) envelope(text string) string {
 }
 
 // lambdaEvent is what a function is called with
-// (https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html). A Lambda sees
-// numbers and arrays as texts, but with their types.
+// (https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html). A function sees
+// numbers and arrays as type String
+// (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
 func (m Message) lambdaEvent(subscription Subscription, text string) string {
 	type notification struct {
 		Type              string
@@ -167,6 +167,11 @@ func (m Message) lambdaEvent(subscription Subscription, text string) string {
 	n := notification{
 		"Notification", m.MessageID, m.TopicARN, nil, text, stamp(m.Time), "1", "EXAMPLE",
 		"https://sns.example/SimpleNotificationService.pem", "https://sns.example/?Action=Unsubscribe", m.attributeValues(),
+	}
+	for name, value := range n.MessageAttributes {
+		if !strings.HasPrefix(value.Type, "Binary") {
+			n.MessageAttributes[name] = attributeValue{"String", value.Value}
+		}
 	}
 	if m.Subject != "" {
 		n.Subject = &m.Subject

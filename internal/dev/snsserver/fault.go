@@ -13,7 +13,7 @@ type Kind int
 
 // The kinds of trouble.
 const (
-	Answer       Kind = iota // an error answer: Status, Code, Message; without a Code the body is Body
+	Answer       Kind = iota // an error answer: Status (default 500), Code, Message; without a Code the body is Body
 	DropUnread               // the connection breaks before the request is read
 	DropRead                 // the request is read, nothing is done, the connection breaks
 	DropAccepted             // the request is carried out, the connection breaks before the answer
@@ -49,8 +49,6 @@ type EntryFault struct {
 	Message     string
 	SenderFault bool
 }
-
-// The throttles of SNS, each in its own words (SNS.md (c)).
 
 // Throttling is the answer to too many requests.
 func Throttling() Fault { return Fault{Status: 400, Code: "Throttling", Message: "Rate exceeded"} }
@@ -116,11 +114,15 @@ func (f *Fault) instead(s *Server, w http.ResponseWriter) bool {
 	maps.Copy(w.Header(), f.Header)
 	switch f.Kind {
 	case Answer:
+		status := f.Status
+		if status == 0 {
+			status = http.StatusInternalServerError
+		}
 		if f.Code != "" {
-			s.refuse(w, refusal{f.Status, f.Code, f.Message})
+			s.refuse(w, refusal{status, f.Code, f.Message})
 			return true
 		}
-		w.WriteHeader(f.Status)
+		w.WriteHeader(status)
 		_, _ = io.WriteString(w, f.Body)
 	case DropRead:
 		drop()

@@ -48,6 +48,8 @@ func (t *topic) read(form url.Values, prefix string) (Message, *refusal) {
 		return m, invalid("Message Reason: must be UTF-8")
 	case len(m.Message) > 2<<20:
 		return m, invalid("Message too long")
+	case m.MessageStructure != "" && m.MessageStructure != "json":
+		return m, invalid("MessageStructure")
 	case form.Has(prefix+"Subject") && !validSubject(m.Subject):
 		return m, invalid("Subject")
 	}
@@ -153,11 +155,18 @@ func attributeRefusal(message string) *refusal {
 	return &refusal{400, "ParameterValueInvalid", message}
 }
 
-// reserved are the names with a reserved beginning that are documented.
-var reserved = []string{
-	"AWS.SNS.SMS.SenderID", "AWS.SNS.SMS.SMSType", "AWS.SNS.SMS.MaxPrice", "AWS.MM.SMS.OriginationNumber", "AWS.MM.SMS.EntityId", "AWS.MM.SMS.TemplateId",
-	"AWS.SNS.MOBILE.ADM.TTL", "AWS.SNS.MOBILE.APNS.TTL", "AWS.SNS.MOBILE.APNS_SANDBOX.TTL", "AWS.SNS.MOBILE.BAIDU.TTL", "AWS.SNS.MOBILE.FCM.TTL",
-	"AWS.SNS.MOBILE.WNS.TTL", "AWS.SNS.MOBILE.APNS.TOPIC", "AWS.SNS.MOBILE.APNS.PUSH_TYPE", "AWS.SNS.MOBILE.APNS.PRIORITY",
+// documented reports whether a name with a reserved beginning is one that SNS
+// documents, for SMS and mobile push.
+func documented(name string) bool {
+	switch name {
+	case "AWS.SNS.SMS.SenderID", "AWS.SNS.SMS.SMSType", "AWS.SNS.SMS.MaxPrice",
+		"AWS.MM.SMS.OriginationNumber", "AWS.MM.SMS.EntityId", "AWS.MM.SMS.TemplateId",
+		"AWS.SNS.MOBILE.ADM.TTL", "AWS.SNS.MOBILE.APNS.TTL", "AWS.SNS.MOBILE.APNS_SANDBOX.TTL",
+		"AWS.SNS.MOBILE.BAIDU.TTL", "AWS.SNS.MOBILE.FCM.TTL", "AWS.SNS.MOBILE.WNS.TTL",
+		"AWS.SNS.MOBILE.APNS.TOPIC", "AWS.SNS.MOBILE.APNS.PUSH_TYPE", "AWS.SNS.MOBILE.APNS.PRIORITY":
+		return true
+	}
+	return false
 }
 
 // problem is what SNS refuses in an attribute, "" when nothing.
@@ -168,7 +177,7 @@ func (a Attribute) problem() string {
 	case a.Name == "" || len(a.Name) > 256 || strings.Trim(a.Name, wordCharacters+"_-.") != "" ||
 		strings.HasPrefix(a.Name, ".") || strings.HasSuffix(a.Name, ".") || strings.Contains(a.Name, ".."):
 		return fmt.Sprintf("Invalid attribute name: %q", a.Name)
-	case (strings.HasPrefix(lower, "aws.") || strings.HasPrefix(lower, "amazon.")) && !slices.Contains(reserved, a.Name):
+	case (strings.HasPrefix(lower, "aws.") || strings.HasPrefix(lower, "amazon.")) && !documented(a.Name):
 		return fmt.Sprintf("The message attribute name '%s' is reserved.", a.Name)
 	case a.Type == "":
 		return fmt.Sprintf("The message attribute '%s' must contain non-empty message attribute type.", a.Name)
@@ -182,14 +191,24 @@ func (a Attribute) problem() string {
 	switch {
 	case kind == "Number":
 		n, err := strconv.ParseFloat(a.Value, 64)
-		if err != nil || math.IsNaN(n) || math.Abs(n) > 1e9 {
+		if err != nil || strings.Trim(a.Value, "+-.0123456789eE") != "" || math.Abs(n) > 1e9 {
 			return fmt.Sprintf("Could not cast message attribute '%s' value to number.", a.Name)
 		}
 	case a.Type == "String.Array":
 		var list []any
-		if json.Unmarshal([]byte(a.Value), &list) != nil {
+		if json.Unmarshal([]byte(a.Value), &list) != nil || slices.ContainsFunc(list, nested) {
 			return fmt.Sprintf("The message attribute '%s' is no String.Array.", a.Name)
 		}
 	}
 	return ""
+}
+
+// nested reports whether an element is a list or an object, which a
+// String.Array must not hold.
+func nested(element any) bool {
+	switch element.(type) {
+	case []any, map[string]any:
+		return true
+	}
+	return false
 }

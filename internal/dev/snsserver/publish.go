@@ -14,9 +14,6 @@ func (s *Server) publish(caller identity, form url.Values) (string, *refusal) {
 	if refused != nil {
 		return "", refused
 	}
-	if structure := form.Get("MessageStructure"); structure != "" && structure != "json" {
-		return "", invalid("MessageStructure")
-	}
 	m, refused := t.read(form, "")
 	if refused != nil {
 		return "", refused
@@ -111,12 +108,12 @@ func (s *Server) accept(t *topic, m Message) (id, sequence string) {
 			sum := sha256.Sum256([]byte(m.Message))
 			m.DeduplicationID = hex.EncodeToString(sum[:])
 		}
-		if first, ok := t.seen[m.DeduplicationID]; ok && m.Time.Sub(first.at) < deduplicationWindow {
+		if first, ok := t.remembered(m); ok {
 			return first.messageID, first.sequence
 		}
 		t.sequence++
 		m.SequenceNumber = fmt.Sprintf("%020d", 10_000_000_000_000_000_000+t.sequence)
-		t.seen[m.DeduplicationID] = duplicate{m.Time, id, m.SequenceNumber}
+		t.remember(m)
 	}
 	s.accepted.Add(1)
 	if !s.o.CountOnly {

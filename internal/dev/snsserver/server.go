@@ -13,6 +13,7 @@ package snsserver
 import (
 	"context"
 	"crypto/tls"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -221,6 +222,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault.before()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
+		s.refuse(w, refusal{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Request size exceeded 16777216 bytes"})
 		return
 	}
 	form, err := url.ParseQuery(string(body))
@@ -244,7 +246,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, refused := s.act(caller, form, fault)
 	if refused != nil {
-		s.refuse(w, *refused)
+		s.refuseAs(w, caller.namespace(), *refused)
 		return
 	}
 	if fault.after(s, w, r, answer) {
@@ -261,16 +263,16 @@ func (s *Server) act(caller identity, form url.Values, fault *Fault) (string, *r
 			return "", &refusal{denied.Status, denied.Code, denied.Message}
 		}
 	}
-	switch action {
-	case "Publish":
+	switch caller.service + ":" + action {
+	case "sns:Publish":
 		return s.publish(caller, form)
-	case "PublishBatch":
+	case "sns:PublishBatch":
 		return s.publishBatch(caller, form, fault)
-	case "GetTopicAttributes":
+	case "sns:GetTopicAttributes":
 		return s.topicAttributes(caller, form)
-	case "AssumeRole":
+	case "sts:AssumeRole":
 		return s.assumeRole(form)
-	case "GetCallerIdentity":
+	case "sts:GetCallerIdentity":
 		return callerIdentity(caller), nil
 	}
 	return "", &refusal{400, "InvalidAction", fmt.Sprintf("The action %s is not valid for this endpoint.", action)}
@@ -285,7 +287,9 @@ func (s *Server) id() string {
 	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", mixed>>32, mixed>>16&0xffff, mixed&0xfff, mixed>>48&0xfff, n)
 }
 
-// escape makes text safe in XML.
+// escape makes text safe in XML, control characters and broken UTF-8 among it.
 func escape(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;").Replace(text)
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a strings.Builder does not fail
+	return b.String()
 }

@@ -23,6 +23,14 @@ type identity struct {
 	service string
 }
 
+// namespace is that of the service that was signed for.
+func (i identity) namespace() string {
+	if i.service == "sts" {
+		return stsNamespace
+	}
+	return snsNamespace
+}
+
 const algorithm = "AWS4-HMAC-SHA256"
 
 // authenticate recomputes a request's signature (Signature Version 4,
@@ -58,7 +66,10 @@ func (s *Server) authenticate(r *http.Request, body []byte) (identity, *refusal)
 	if !slices.Contains(names, "host") || !slices.Contains(names, "x-amz-date") {
 		return caller, &refusal{403, "SignatureDoesNotMatch", "'Host' and 'X-Amz-Date' must be signed"}
 	}
-	if sum := r.Header.Get("X-Amz-Content-Sha256"); sum != "" && sum != hash(body) && sum != "UNSIGNED-PAYLOAD" {
+	if r.Header.Get("X-Amz-Security-Token") != "" && !slices.Contains(names, "x-amz-security-token") {
+		return caller, &refusal{403, "SignatureDoesNotMatch", "'X-Amz-Security-Token' must be signed"}
+	}
+	if sum := r.Header.Get("X-Amz-Content-Sha256"); sum != "" && sum != hash(body) {
 		return caller, &refusal{400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."}
 	}
 	want := signature(secret, scope[1], caller.region, caller.service, stamp, canonical(r, names, body))
@@ -122,11 +133,7 @@ func canonical(r *http.Request, names []string, body []byte) string {
 		}
 		b.WriteString(name + ":" + strings.Join(strings.Fields(value), " ") + "\n")
 	}
-	payload := r.Header.Get("X-Amz-Content-Sha256")
-	if payload == "" {
-		payload = hash(body)
-	}
-	b.WriteString("\n" + strings.Join(names, ";") + "\n" + payload)
+	b.WriteString("\n" + strings.Join(names, ";") + "\n" + hash(body))
 	return b.String()
 }
 

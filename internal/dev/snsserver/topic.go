@@ -17,7 +17,9 @@ type topic struct {
 	name    string
 
 	sequence uint64
-	seen     map[string]duplicate // by deduplication id
+	seen     map[string]duplicate // by scope and deduplication id
+	order    []string             // the keys of seen, oldest first
+	filters  []*filter            // of the subscriptions
 }
 
 // duplicate is a message that a FIFO topic took lately.
@@ -36,12 +38,15 @@ func newTopic(t Topic) (*topic, error) {
 	if len(parts) != 6 {
 		return nil, fmt.Errorf("topic %q: not the ARN of a topic", t.ARN)
 	}
-	for _, subscription := range t.Subscriptions {
-		if _, err := parseFilter(subscription.FilterPolicy); err != nil {
+	filters := make([]*filter, len(t.Subscriptions))
+	for i, subscription := range t.Subscriptions {
+		parsed, err := parseFilter(subscription.FilterPolicy)
+		if err != nil {
 			return nil, fmt.Errorf("topic %q: filter policy: %w", t.ARN, err)
 		}
+		filters[i] = parsed
 	}
-	return &topic{Topic: t, region: parts[3], account: parts[4], name: parts[5], seen: map[string]duplicate{}}, nil
+	return &topic{Topic: t, region: parts[3], account: parts[4], name: parts[5], seen: map[string]duplicate{}, filters: filters}, nil
 }
 
 func (t *topic) fifo() bool { return strings.HasSuffix(t.name, ".fifo") }
@@ -55,6 +60,33 @@ func (t *topic) maxBytes() int {
 }
 
 func (t *topic) contentBased() bool { return t.Attributes["ContentBasedDeduplication"] == "true" }
+
+// deduplicationKey is what a message is told apart by: its deduplication id, in
+// its group where FifoThroughputScope says so. No id holds a space.
+func (t *topic) deduplicationKey(m Message) string {
+	if t.Attributes["FifoThroughputScope"] == "MessageGroup" {
+		return m.GroupID + " " + m.DeduplicationID
+	}
+	return m.DeduplicationID
+}
+
+// remembered returns the message that m repeats, and forgets those that are
+// older than the window.
+func (t *topic) remembered(m Message) (duplicate, bool) {
+	for len(t.order) > 0 && m.Time.Sub(t.seen[t.order[0]].at) >= deduplicationWindow {
+		delete(t.seen, t.order[0])
+		t.order = t.order[1:]
+	}
+	first, ok := t.seen[t.deduplicationKey(m)]
+	return first, ok
+}
+
+// remember keeps a message to know its repetitions by.
+func (t *topic) remember(m Message) {
+	key := t.deduplicationKey(m)
+	t.seen[key] = duplicate{m.Time, m.MessageID, m.SequenceNumber}
+	t.order = append(t.order, key)
+}
 
 // find returns the topic that a request names, in the words of SNS where it
 // names none.
