@@ -182,7 +182,11 @@ func TestNoCredentials(t *testing.T) {
 			require.NotZero(t, out.ExitCode)
 			require.Contains(t, out.outputs["sns.debug"], "Fix:")
 			require.NotContains(t, out.Stderr, "goroutine")
-			require.Less(t, out.Duration, 5*time.Second, "a hang, not a busy machine")
+			within := withinDefault // where something is configured, the SDK tries it three times
+			if strings.Contains(env, "METADATA") {
+				within = 5 * time.Second // for a hang, not a busy machine
+			}
+			require.Less(t, out.Duration, within)
 			require.Empty(t, w.sns.Messages())
 			if strings.Contains(env, "METADATA") {
 				require.Equal(t, 4, out.ExitCode)
