@@ -30,12 +30,13 @@ func outputs() []string {
 	return []string{snsDebug, snsMessageID, snsMessageIDs, snsSequenceNumber, snsErrorCode, snsSuccess, snsResult}
 }
 
-// Our own codes for sns.error_code, beside those of SNS.
+// Our own codes for sns.error_code, beside those of SNS: one word for one
+// thing, whoever finds it.
 const (
-	codeInput   = "InvalidInput"
+	codeInput   = snstopic.CodeInput
 	codeStore   = "KeyValueStore"
-	codeUnknown = "OutcomeUnknown"
-	codeStopped = "Stopped"
+	codeUnknown = snstopic.CodeUnknown
+	codeStopped = snstopic.CodeCancelled
 )
 
 // maxErrors bounds the failures that sns.result spells out; the rest is counted.
