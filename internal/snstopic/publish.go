@@ -28,6 +28,9 @@ func (t *Topic) Publish(ctx context.Context, n int, message func(i int) (Message
 		results[0] = t.publishOne(ctx, message)
 	case n > 1:
 		newBatches(t, results, message).run(ctx)
+		// Their descriptors are needed for what is left to do, on a machine
+		// that gives a process few.
+		t.hangUp()
 	}
 	return results
 }

@@ -72,6 +72,7 @@ type Topic struct {
 	sns       *sns.Client
 	retryer   *retry.Standard
 	pause     func(attempt int, err error) (time.Duration, error) // before a batch's entries are sent again
+	hangUp    func()                                              // closes the connections that nobody uses
 	log       *slog.Logger
 	redact    *strings.Replacer
 }
@@ -116,8 +117,10 @@ func Open(c Config) (*Topic, error) {
 	}
 	t.retryer = newRetryer(awsConfig.RetryMaxAttempts, retry.BackoffDelayerFunc(t.pause))
 	awsConfig.RetryMaxAttempts = 0 // it is in the retryer
+	client := awsConfig.HTTPClient.(plainClient)
+	t.hangUp = client.transport.CloseIdleConnections
 	tracked := awsConfig.Copy()
-	tracked.HTTPClient = trackedClient{awsConfig.HTTPClient.(plainClient)}
+	tracked.HTTPClient = trackedClient{client}
 	t.sns = sns.NewFromConfig(tracked, func(o *sns.Options) {
 		o.Retryer = t.retryer
 		if c.EndpointURL != "" {
