@@ -1,4 +1,502 @@
 package e2e
 
-// machineFaults are the faults of the machine.
-func machineFaults() []fault { return nil }
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tcsns/internal/dev/platform"
+	"tcsns/internal/dev/snsserver"
+)
+
+// machineFaults are the faults of the machine that the App runs on.
+func machineFaults() []fault {
+	var rows []fault
+	for _, group := range [][]fault{signalFaults(), diskFaults(), processFaults(), paramFileFaults()} {
+		rows = append(rows, group...)
+	}
+	for i := range rows {
+		rows[i].Area = "machine"
+	}
+	return rows
+}
+
+// afterSignal is how long an App may take to end after a signal: it promises
+// two seconds, and a busy machine gets three more.
+const afterSignal = 5 * time.Second
+
+// signalFaults stop the App at each stage of a run.
+func signalFaults() []fault {
+	var rows []fault
+	for _, signal := range []struct {
+		name string
+		sig  syscall.Signal
+	}{{"SIGTERM", syscall.SIGTERM}, {"SIGINT", syscall.SIGINT}} {
+		id := strings.ToLower(signal.name)
+		rows = append(rows, fault{
+			ID: id + "-reading", Name: signal.name + " while the variables are read",
+			Exit: 1, Debug: "stopped before anything was published", Says: []string{"stopped"},
+			do: func(t *testing.T) (*world, outcome) {
+				return stopped(t, signal.sig, "hget", act{wait: make(chan struct{})})
+			},
+		}, fault{
+			ID: id + "-publishing", Name: signal.name + " while SNS has the message and has not answered",
+			Exit: 4, Debug: "unknown", Sent: 1, Says: []string{"tc-indicators"},
+			do: func(t *testing.T) (*world, outcome) { return stoppedPublishing(t, signal.sig) },
+		}, fault{
+			ID: id + "-writing", Name: signal.name + " while the outputs are written",
+			Exit: 4, Debug: debugNone, Sent: 1, Says: []string{"published", "MessageID"},
+			do: func(t *testing.T) (*world, outcome) {
+				return stopped(t, signal.sig, "hset", act{wait: make(chan struct{})})
+			},
+		})
+	}
+	return append(rows, fault{
+		ID: "sigterm-twice", Name: "SIGTERM and then SIGINT while SNS has not answered",
+		Exit: 4, Debug: "unknown", Sent: 1, Says: []string{"tc-indicators"},
+		do: func(t *testing.T) (*world, outcome) { return stoppedPublishing(t, syscall.SIGTERM, syscall.SIGINT) },
+	}, fault{
+		ID: "suspended", Name: "suspended and continued (SIGSTOP, SIGCONT) while SNS has not answered",
+		Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+		do: suspended,
+	})
+}
+
+// stopped sends an App a signal once a command has arrived at its store, and
+// is dealt with as a says.
+func stopped(t *testing.T, signal os.Signal, command string, a act) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	w.stage(map[string]any{item: itemValue})
+	g := startGate(t, w, func(c string, _ int) act {
+		if c == command {
+			return a
+		}
+		return act{}
+	})
+	app := w.start(platform.AppOptions{Params: w.params(g.params(map[string]any{"address": item}))})
+	g.until(t, command)
+	return w, app.endsAfter(signal)
+}
+
+// stoppedPublishing sends an App signals once SNS has its message.
+func stoppedPublishing(t *testing.T, signals ...os.Signal) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	w.sns.Fail(snsserver.Fault{Kind: snsserver.Slow})
+	app := w.start(platform.AppOptions{Params: w.params(nil)})
+	w.untilAccepted(1)
+	return w, app.endsAfter(signals...)
+}
+
+// endsAfter sends signals and checks how long the App then takes.
+func (p *process) endsAfter(signals ...os.Signal) outcome {
+	p.w.t.Helper()
+	sent := time.Now()
+	for _, signal := range signals {
+		require.NoError(p.w.t, p.Signal(signal))
+	}
+	out := p.wait()
+	require.Less(p.w.t, out.Started.Add(out.Duration).Sub(sent), afterSignal)
+	return out
+}
+
+// suspended stops the App's process, lets SNS answer, and continues it.
+func suspended(t *testing.T) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	release := make(chan struct{})
+	w.sns.Fail(snsserver.Fault{Kind: snsserver.Slow, Release: release})
+	app := w.start(platform.AppOptions{Params: w.params(nil)})
+	w.untilAccepted(1)
+	require.NoError(t, app.Signal(syscall.SIGSTOP))
+	close(release)
+	require.NoError(t, app.Signal(syscall.SIGCONT))
+	return w, app.wait()
+}
+
+// diskFaults take the disk from the App.
+func diskFaults() []fault {
+	return []fault{
+		{
+			ID: "disk-full", Name: "the disk of log and message.tc is full", Needs: "root",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: diskFull,
+		}, {
+			ID: "disk-full-device", Name: "every byte of log and message.tc meets “no space left” (/dev/full)",
+			Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				w, out := inPlaceOfFiles(t, func(path string) error { return os.Symlink("/dev/full", path) })
+				require.Contains(t, out.Stderr, "no space left")
+				return w, out
+			},
+		}, {
+			ID: "file-size-limit", Name: "no file may have a byte (ulimit -f 0)",
+			Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) { return inShell(t, `ulimit -f 0; exec "$0"`, nil) },
+		}, {
+			ID: "read-only", Name: "log and out are on a read-only file system", Needs: "root",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				w := newWorld(t)
+				place := mount(t, "ro,size=64k")
+				return w, w.run(w.params(map[string]any{"tc_out_path": place, "tc_log_path": place}))
+			},
+		}, {
+			ID: "out-is-a-file", Name: "tc_out_path is a file, tc_log_path is below it",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				w := newWorld(t)
+				file := filepath.Join(w.session.Dir, "file")
+				require.NoError(t, os.WriteFile(file, nil, 0o600))
+				return w, w.run(w.params(map[string]any{"tc_out_path": file, "tc_log_path": filepath.Join(file, "log")}))
+			},
+		}, {
+			ID: "message-is-a-folder", Name: "message.tc and app.log are folders",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return inPlaceOfFiles(t, func(path string) error { return os.Mkdir(path, 0o700) })
+			},
+		}, {
+			ID: "message-is-a-fifo", Name: "message.tc and app.log are fifos that nobody reads",
+			Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				return inPlaceOfFiles(t, func(path string) error { return syscall.Mkfifo(path, 0o600) })
+			},
+		}, {
+			ID: "folder-gone", Name: "the working directory is deleted",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				return inShell(t, `mkdir gone && cd gone && rmdir ../gone && exec "$0"`, nil)
+			},
+		},
+	}
+}
+
+// inPlaceOfFiles runs an App that finds something else where message.tc and
+// app.log should go: in a folder that the platform's Result does not read.
+func inPlaceOfFiles(t *testing.T, put func(path string) error) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	place := t.TempDir()
+	require.NoError(t, put(filepath.Join(place, "message.tc")))
+	require.NoError(t, put(filepath.Join(place, "app.log")))
+	app := w.start(platform.AppOptions{Params: w.params(map[string]any{"tc_out_path": place, "tc_log_path": place})})
+	late := time.AfterFunc(withinDefault, func() { _ = app.Signal(syscall.SIGKILL) })
+	defer late.Stop()
+	return w, app.wait()
+}
+
+// mount mounts a small file system for the test and returns its folder.
+func mount(t *testing.T, options string) string {
+	t.Helper()
+	place := t.TempDir()
+	if err := syscall.Mount("tmpfs", place, "tmpfs", flagsOf(&options), options); err != nil {
+		t.Skipf("needs to mount: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(place, syscall.MNT_DETACH) })
+	return place
+}
+
+// flagsOf takes ro out of the options of a mount.
+func flagsOf(options *string) uintptr {
+	if rest, ok := strings.CutPrefix(*options, "ro,"); ok {
+		*options = rest
+		return syscall.MS_RDONLY
+	}
+	return 0
+}
+
+// diskFull runs an App whose log and out folders are on a disk without room.
+func diskFull(t *testing.T) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	place := mount(t, "size=16k")
+	filler, err := os.Create(filepath.Join(place, "filler"))
+	require.NoError(t, err)
+	for err == nil {
+		_, err = filler.Write(make([]byte, 4096))
+	}
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.NoError(t, filler.Close())
+	return w, w.run(w.params(map[string]any{"tc_out_path": place, "tc_log_path": place}))
+}
+
+// processFaults change what the App's process starts with.
+func processFaults() []fault {
+	clean := func(more ...string) []string { return append([]string{"PATH=" + os.Getenv("PATH")}, more...) }
+	return []fault{
+		{
+			ID: "no-home", Name: "no HOME", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) { return inEnvironment(t, clean(), nil) },
+		}, {
+			ID: "no-environment", Name: "an environment of two names, those of the parameter file", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) { return inEnvironment(t, []string{}, nil) },
+		}, {
+			ID: "no-home-no-keys", Name: "no HOME and no keys: the default chain finds none", Exit: 4, Debug: "credentials", Within: 60 * time.Second,
+			Says: []string{"credentials"},
+			do: func(t *testing.T) (*world, outcome) {
+				return inEnvironment(t, clean("AWS_EC2_METADATA_DISABLED=true"), map[string]any{"aws_access_key_id": nil, "aws_secret_access_key": nil})
+			},
+		}, {
+			ID: "no-tmp", Name: "TMPDIR is gone, no tc_temp_path", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				return inEnvironment(t, clean("TMPDIR=/nonexistent/tmp"), map[string]any{"tc_temp_path": nil})
+			},
+		}, {
+			ID: "lang-c", Name: "LANG=C, and an indicator in Japanese", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				w, out := inEnvironment(t, clean("LANG=C", "LC_ALL=C"), map[string]any{"address": "ドメイン.テスト", "indicator_type": "Host"})
+				require.Equal(t, "ドメイン.テスト", document(t, w.sns.Messages()[0])["address"])
+				return w, out
+			},
+		}, {
+			ID: "descriptors-16", Name: "16 file descriptors at most", Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) { return inShell(t, `ulimit -n 16; exec "$0"`, nil) },
+		}, {
+			ID: "descriptors-16-many", Name: "16 file descriptors at most, 200 addresses at once", Exit: 0, Debug: debugAny, Sent: 200,
+			Says: []string{"published 200 of 200"}, do: fewDescriptorsManyAddresses,
+		}, {
+			ID: "descriptors-8-to-15", Name: "8 to 15 file descriptors at most: whatever fails, it is told as it is (the last of them is shown)",
+			Exit: 0, Debug: debugMessageID, Sent: 1, do: fewDescriptors,
+		}, {
+			ID: "streams-closed", Name: "stdin, stdout and stderr are closed", Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) { return inShell(t, `exec "$0" <&- >&- 2>&-`, nil) },
+		}, {
+			ID: "streams-closed-failing", Name: "the streams are closed and the run fails", Exit: 4, Debug: "NotFound", Says: []string{"NotFound"},
+			do: func(t *testing.T) (*world, outcome) {
+				return inShell(t, `exec "$0" <&- >&- 2>&-`, map[string]any{"topic_arn": topicARN + "-gone"})
+			},
+		}, {
+			ID: "stderr-broken", Name: "nobody reads stderr any more, and the run fails", Exit: 4, Debug: "NotFound", Says: []string{"NotFound"},
+			do: stderrBroken,
+		}, {
+			ID: "stderr-full", Name: "stderr is a full disk, and the run fails", Exit: 4, Debug: "NotFound", Says: []string{"NotFound"},
+			do: func(t *testing.T) (*world, outcome) {
+				return inShell(t, `exec "$0" 2>/dev/full`, map[string]any{"topic_arn": topicARN + "-gone"})
+			},
+		}, {
+			ID: "odd-context", Name: "a context with spaces, #, quotes, line ends and Unicode", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				w := newWorld(t)
+				return w, w.inOddContext()
+			},
+		}, {
+			ID: "odd-context-api", Name: "the same, with the API store", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				api, err := platform.StartAPI(platform.APIOptions{})
+				require.NoError(t, err)
+				t.Cleanup(func() { _ = api.Close() })
+				w := newWorld(t)
+				w.store = api
+				return w, w.inOddContext()
+			},
+		}, {
+			ID: "odd-folders", Name: "folders with spaces, # and Unicode", Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
+			do: func(t *testing.T) (*world, outcome) {
+				w := newWorld(t)
+				session, err := platform.NewSession(filepath.Join(t.TempDir(), `a #1 "quoted" 'é' ドメイン`))
+				require.NoError(t, err)
+				w.session = session
+				return w, w.run(w.params(nil))
+			},
+		},
+	}
+}
+
+// inEnvironment runs an App in an environment.
+func inEnvironment(t *testing.T, env []string, more map[string]any) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	return w, w.start(platform.AppOptions{Params: w.params(more), Env: env}).wait()
+}
+
+// inShell runs an App, $0, from a shell's script.
+func inShell(t *testing.T, script string, more map[string]any) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	return w, w.shell(script, w.params(more))
+}
+
+func (w *world) shell(script string, params map[string]any) outcome {
+	w.t.Helper()
+	return w.start(platform.AppOptions{Path: "/bin/sh", Args: []string{"-c", script, binary}, Params: params}).wait()
+}
+
+// fewDescriptors runs Apps with fewer and fewer descriptors. What gives way
+// first depends on how many a connection takes; what is told must be so.
+func fewDescriptors(t *testing.T) (*world, outcome) {
+	t.Helper()
+	run := func(n int) (*world, outcome) { return inShell(t, fmt.Sprintf(`ulimit -n %d; exec "$0"`, n), nil) }
+	for n := 8; n < 15; n++ {
+		w, out := run(n)
+		require.NotContains(t, out.Stderr, "goroutine ", "%d descriptors", n)
+		if w.sns.Accepted() == 0 {
+			require.Contains(t, []int{1, 4}, out.ExitCode, "%d descriptors: %s", n, out.Stderr)
+			require.Contains(t, out.Stderr, "Fix:")
+			continue
+		}
+		id := w.sns.Messages()[0].MessageID
+		require.Contains(t, []int{0, 4}, out.ExitCode, "%d descriptors, and it is sent: %s", n, out.Stderr)
+		if out.ExitCode == 0 {
+			require.Equal(t, id, out.outputs["sns.debug"])
+		} else {
+			require.Contains(t, out.Stderr, id)
+		}
+	}
+	return run(15)
+}
+
+func fewDescriptorsManyAddresses(t *testing.T) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	w.stage(map[string]any{"#Trigger:1:list!StringArray": addresses(200)})
+	return w, w.shell(`ulimit -n 16; exec "$0"`, w.params(map[string]any{"address": "#Trigger:1:list!StringArray"}))
+}
+
+// addresses are n of them, all different.
+func addresses(n int) []any {
+	list := make([]any, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&0xff, i&0xff)
+	}
+	return list
+}
+
+// stderrBroken runs an App whose stderr is a pipe without a reader.
+func stderrBroken(t *testing.T) (*world, outcome) {
+	t.Helper()
+	// true ends at once, and the App starts once it has.
+	script := `mkfifo gone; (exec <gone; exec true) & exec 2>gone; wait; exec "$0"`
+	return inShell(t, script, map[string]any{"topic_arn": topicARN + "-gone"})
+}
+
+func (w *world) inOddContext() outcome {
+	w.t.Helper()
+	w.session.Context = "a #App:1:x!String \"quoted\" 'single' %2F/../?&=+ \r\n$5\r\n é ドメイン"
+	w.stage(map[string]any{item: itemValue})
+	return w.run(w.params(map[string]any{"address": item, "tc_playbook_kvstore_context": w.session.Context}))
+}
+
+// paramFileFaults put something else where the parameter file should be.
+func paramFileFaults() []fault {
+	named := func(id, name string, prepare func(path, key string, params map[string]any) error, says ...string) fault {
+		return fault{
+			ID: "param-" + id, Name: name, Exit: 4, Debug: debugNone, Says: append([]string{"TC_APP_PARAM_FILE"}, says...),
+			do: func(t *testing.T) (*world, outcome) {
+				w := newWorld(t)
+				params := w.params(nil)
+				return w, w.start(platform.AppOptions{Params: params, PrepareParamFile: func(path, key string) error {
+					return prepare(path, key, params)
+				}}).wait()
+			},
+		}
+	}
+	return []fault{
+		named("symlink", "the parameter file is a symbolic link to one", func(path, key string, params map[string]any) error {
+			if err := platform.WriteParamFile(path+".target", key, params); err != nil {
+				return err
+			}
+			return os.Symlink(path+".target", path)
+		}, "symbolic link"),
+		named("dangling", "it is a symbolic link to nothing", func(path, _ string, _ map[string]any) error {
+			return os.Symlink(path+".nothing", path)
+		}, "symbolic link"),
+		named("fifo", "it is a fifo that nobody writes", func(path, _ string, _ map[string]any) error {
+			return syscall.Mkfifo(path, 0o600)
+		}, "not a regular file"),
+		named("folder", "it is a folder", func(path, _ string, _ map[string]any) error {
+			return os.Mkdir(path, 0o700)
+		}, "not a regular file"),
+		named("empty", "it is empty", func(path, _ string, _ map[string]any) error {
+			return os.WriteFile(path, nil, 0o600)
+		}, "empty"),
+		named("too-large", "it has a terabyte (a sparse file)", func(path, _ string, _ map[string]any) error {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				return err
+			}
+			return os.Truncate(path, 1<<40)
+		}, "above the limit"),
+		{
+			ID: "param-device", Name: "it is /dev/zero", Exit: 4, Debug: debugNone, Says: []string{"TC_APP_PARAM_FILE"},
+			do: func(t *testing.T) (*world, outcome) {
+				w := newWorld(t)
+				return w, w.start(platform.AppOptions{Env: []string{"TC_APP_PARAM_FILE=/dev/zero", "TC_APP_PARAM_KEY=0123456789abcdef"}}).wait()
+			},
+		}, {
+			ID: "param-50-mib", Name: "it has 50 MiB, most of it in a parameter of no use", Exit: 0, Debug: debugMessageID, Sent: 1,
+			Says: []string{"published"}, do: largeParamFile,
+		}, {
+			ID: "param-undeletable", Name: "it cannot be deleted (read-only file system)", Needs: "root",
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"}, do: undeletable,
+		},
+	}
+}
+
+// largeParamFile checks that the memory of a run stays in proportion to its
+// parameter file: it may be there three times over while it is decoded.
+func largeParamFile(t *testing.T) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	peak := make(chan int64, 1)
+	g := startGate(t, w, nil)
+	var app *process
+	started := make(chan struct{})
+	g.rule = func(command string, nth int) act {
+		if command == "hset" && nth == 1 {
+			<-started
+			peak <- peakMemory(app.PID())
+		}
+		return act{}
+	}
+	app = w.start(platform.AppOptions{Params: w.params(g.params(map[string]any{"unused": strings.Repeat("x", 50<<20)}))})
+	close(started)
+	out := app.wait()
+	select {
+	case bytes := <-peak:
+		require.Less(t, bytes, int64(4*50<<20+64<<20), "peak memory")
+	default:
+	}
+	return w, out
+}
+
+// peakMemory is the peak of a process's memory so far, in bytes, 0 where the
+// system does not tell. Unlike a Result's it leaves out who started it.
+func peakMemory(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	var kib int64
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		return 0
+	}
+	return kib << 10
+}
+
+// undeletable runs an App whose parameter file stays.
+func undeletable(t *testing.T) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	place := mount(t, "size=1m")
+	params := w.params(nil)
+	out := w.start(platform.AppOptions{
+		Params: params, ParamFile: filepath.Join(place, "params"),
+		PrepareParamFile: func(path, key string) error {
+			if err := platform.WriteParamFile(path, key, params); err != nil {
+				return err
+			}
+			return syscall.Mount("tmpfs", place, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
+		},
+	}).wait()
+	require.True(t, out.ParamFileLeft)
+	require.Contains(t, out.Log, "could not be deleted")
+	return w, out
+}
