@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"tcsns/internal/tc/secret"
 )
@@ -148,8 +149,9 @@ func (l *Log) fail(err error) {
 }
 
 // open opens a file to append to, and makes its folder where that is missing.
+// A fifo that nobody reads is an error; the run does not wait for its reader.
 func open(path string) (*os.File, error) {
-	const flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND | syscall.O_NONBLOCK
 	file, err := os.OpenFile(path, flags, fileMode)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return file, err

@@ -251,3 +251,14 @@ func BenchmarkInfo(b *testing.B) {
 		l.Info("publish", "topic_arn", "arn:aws:sns:eu-central-1:123456789012:alerts", "messages", 2)
 	}
 }
+
+// A fifo that nobody reads holds no run up.
+func TestFifoWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "app.log"), 0o600))
+	log, err := applog.Open(applog.Options{Path: dir})
+	require.NoError(t, err)
+	log.Logger().Error("x")
+	require.ErrorIs(t, log.Close(t.Context()), syscall.ENXIO)
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode"
 	"unicode/utf8"
 )
@@ -78,14 +79,25 @@ func WriteMessage(outPath, text string) (string, error) {
 	var refused error
 	if outPath != "" {
 		path := filepath.Join(outPath, messageFile)
-		err := os.WriteFile(path, content, fileMode)
+		err := write(path, content)
 		if err == nil {
 			return path, nil
 		}
 		refused = err
 	}
-	if err := os.WriteFile(messageFile, content, fileMode); err != nil {
+	if err := write(messageFile, content); err != nil {
 		return "", fmt.Errorf("write exit message: %w", errors.Join(refused, err))
 	}
 	return messageFile, nil
+}
+
+// write replaces a file's content. Where a fifo that nobody reads stands in
+// the file's place it fails; a run does not wait for a reader.
+func write(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NONBLOCK, fileMode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Close())
 }

@@ -138,3 +138,13 @@ func content(t *testing.T, path string) string {
 	require.NoError(t, err)
 	return string(text)
 }
+
+// A fifo that nobody reads holds no run up.
+func TestWriteMessageWaitsForNobody(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(t.TempDir())
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "message.tc"), 0o600))
+	path, err := exit.WriteMessage(dir, "text")
+	require.NoError(t, err)
+	require.Equal(t, "message.tc", path)
+}
