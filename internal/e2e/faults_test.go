@@ -117,19 +117,33 @@ var update = flag.Bool("update", false, "write README.md's table of faults")
 // The table in README.md is that of the rows.
 func TestFaultTable(t *testing.T) {
 	t.Parallel()
-	const begin, end = "<!-- faults -->\n", "<!-- /faults -->\n"
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(readme), begin)
-	require.True(t, ok, "no place for the table")
-	_, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "no end of the table")
-	want := before + begin + table(faults()) + end + after
+	rows := table(faults())
 	if *update {
-		require.NoError(t, os.WriteFile("README.md", []byte(want), 0o644))
+		replaceBlock(t, "faults", rows)
 		return
 	}
-	require.Equal(t, want, string(readme), "run go test ./internal/e2e -run TestFaultTable -update")
+	_, block, _ := readmeBlock(t, "faults")
+	require.Equal(t, rows, block, "run go test ./internal/e2e -run TestFaultTable -update")
+}
+
+// readmeBlock is what stands in README.md before a block, in it, and after it.
+// The comments <!-- name --> and <!-- /name --> enclose it.
+func readmeBlock(t *testing.T, name string) (before, block, after string) {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
+	before, rest, ok := strings.Cut(string(readme), begin)
+	require.True(t, ok, "README.md has no %s", begin)
+	block, after, ok = strings.Cut(rest, end)
+	require.True(t, ok, "README.md has no %s", end)
+	return before + begin, block, end + after
+}
+
+func replaceBlock(t *testing.T, name, block string) {
+	t.Helper()
+	before, _, after := readmeBlock(t, name)
+	require.NoError(t, os.WriteFile("README.md", []byte(before+block+after), 0o644))
 }
 
 // table writes rows down as Markdown, with their sum.
