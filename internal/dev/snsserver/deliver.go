@@ -168,6 +168,9 @@ func (m Message) lambdaEvent(subscription Subscription, text string) string {
 		"Notification", m.MessageID, m.TopicARN, nil, text, stamp(m.Time), "1", "EXAMPLE",
 		"https://sns.example/SimpleNotificationService.pem", "https://sns.example/?Action=Unsubscribe", m.attributeValues(),
 	}
+	if n.MessageAttributes == nil {
+		n.MessageAttributes = map[string]attributeValue{} // {}, not null
+	}
 	for name, value := range n.MessageAttributes {
 		if !strings.HasPrefix(value.Type, "Binary") {
 			n.MessageAttributes[name] = attributeValue{"String", value.Value}

@@ -87,6 +87,7 @@ func TestDeliverAttributesAndSubject(t *testing.T) {
 	plain := deliveriesOf(t, []Subscription{{Protocol: "email"}, {Protocol: "lambda"}})
 	require.Equal(t, "AWS Notification Message", plain[0].Subject)
 	require.Contains(t, plain[1].Text, `"Subject":null`)
+	require.Contains(t, plain[1].Text, `"MessageAttributes":{}`)
 }
 
 // An eleventh attribute and raw delivery: SNS discards the message.
@@ -120,9 +121,9 @@ func TestFilterPolicy(t *testing.T) {
 	t.Parallel()
 	attributes := []Attribute{
 		{"type", "String", "Address"}, {"score", "Number", "750"}, {"tags", "String.Array", `["apt","c2"]`},
-		{"ip", "String", "203.0.113.7"}, {"blob", "Binary", "AAAA"},
+		{"ip", "String", "203.0.113.7"}, {"blob", "Binary", "AAAA"}, {"rank", "Number.int", "7"},
 	}
-	const body = `{"type":"Address","detail":{"score":750,"tags":["apt","c2"]}}`
+	const body = `{"type":"Address","detail":{"score":750,"tags":["apt","c2"]},"rows":[{"n":1},{"n":2}]}`
 	for _, tc := range []struct {
 		policy string
 		body   bool
@@ -162,6 +163,11 @@ func TestFilterPolicy(t *testing.T) {
 		{`{"detail":{"score":[1]}}`, true, false},
 		{`{"type":{"score":[1]}}`, true, false},
 		{`{"score":[750]}`, true, false},
+		{`{"other":{"inner":[{"exists":false}]}}`, true, true},
+		{`{"other":{"inner":["x"]}}`, true, false},
+		{`{"rows":{"n":[2]}}`, true, true},
+		{`{"rows":{"n":[3]}}`, true, false},
+		{`{"rank":[7]}`, false, true},
 	} {
 		f, err := parseFilter(tc.policy)
 		require.NoError(t, err)

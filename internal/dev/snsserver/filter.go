@@ -75,7 +75,7 @@ func (f *filter) matches(scope string, m Message, body string) bool {
 	fields := make(map[string]any, len(m.Attributes))
 	for _, a := range m.Attributes {
 		switch {
-		case a.Type == "Number":
+		case a.Type == "Number" || strings.HasPrefix(a.Type, "Number."):
 			if n, err := strconv.ParseFloat(a.Value, 64); err == nil {
 				fields[a.Name] = n
 			}
@@ -99,12 +99,25 @@ func (f *filter) holds(fields map[string]any) bool {
 		}
 	}
 	for key, nested := range f.nested {
-		inner, ok := fields[key].(map[string]any)
-		if !ok || !nested.holds(inner) {
+		if !nested.holdsIn(fields[key]) {
 			return false
 		}
 	}
 	return len(f.or) == 0 || slices.ContainsFunc(f.or, func(branch *filter) bool { return branch.holds(fields) })
+}
+
+// holdsIn tries a policy on what is below a key: an object, one of several, or
+// nothing, which may be what the policy asks for.
+func (f *filter) holdsIn(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return f.holds(nil)
+	case map[string]any:
+		return f.holds(v)
+	case []any:
+		return slices.ContainsFunc(v, f.holdsIn)
+	}
+	return false
 }
 
 // holdsFor tries one condition on one value; on a list, one element is enough.

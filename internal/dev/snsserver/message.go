@@ -129,6 +129,7 @@ func structure(text string) (map[string]string, *refusal) {
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html.
 func readAttributes(form url.Values, prefix string) ([]Attribute, *refusal) {
 	var attributes []Attribute
+	names := map[string]bool{}
 	for i := 1; ; i++ {
 		entry := prefix + strconv.Itoa(i) + "."
 		if !form.Has(entry+"Name") && !form.Has(entry+"Value.DataType") {
@@ -141,12 +142,13 @@ func readAttributes(form url.Values, prefix string) ([]Attribute, *refusal) {
 				return nil, attributeRefusal(fmt.Sprintf("The message attribute '%s' has an invalid binary value.", a.Name))
 			}
 		}
-		if slices.ContainsFunc(attributes, func(other Attribute) bool { return other.Name == a.Name }) {
+		if names[a.Name] {
 			return nil, attributeRefusal(fmt.Sprintf("The message attribute '%s' is given more than once.", a.Name))
 		}
 		if problem := a.problem(); problem != "" {
 			return nil, attributeRefusal(problem)
 		}
+		names[a.Name] = true
 		attributes = append(attributes, a)
 	}
 }
@@ -185,7 +187,7 @@ func (a Attribute) problem() string {
 		return fmt.Sprintf("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", a.Name)
 	case a.Value == "":
 		return fmt.Sprintf("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", a.Name, a.Type)
-	case strings.ContainsFunc(a.Value, func(r rune) bool { return r > 0xFFFF || r < ' ' && !strings.ContainsRune("\t\r\n", r) }) || !utf8.ValidString(a.Value):
+	case strings.ContainsFunc(a.Value, unfit) || !utf8.ValidString(a.Value):
 		return "Invalid attribute value was passed in for message attribute " + a.Name
 	}
 	switch {
@@ -196,11 +198,17 @@ func (a Attribute) problem() string {
 		}
 	case a.Type == "String.Array":
 		var list []any
-		if json.Unmarshal([]byte(a.Value), &list) != nil || slices.ContainsFunc(list, nested) {
+		if json.Unmarshal([]byte(a.Value), &list) != nil || list == nil || slices.ContainsFunc(list, nested) {
 			return fmt.Sprintf("The message attribute '%s' is no String.Array.", a.Name)
 		}
 	}
 	return ""
+}
+
+// unfit reports whether an attribute's value must not hold a character: what
+// takes two UTF-16 units, and what XML has no place for.
+func unfit(r rune) bool {
+	return r > 0xFFFD || r < ' ' && r != '\t' && r != '\r' && r != '\n'
 }
 
 // nested reports whether an element is a list or an object, which a

@@ -59,7 +59,7 @@ func (s *Server) publishBatch(caller identity, form url.Values, fault *Fault) (s
 	for i := 1; ; i++ {
 		prefix := fmt.Sprintf("PublishBatchRequestEntries.member.%d.", i)
 		id := form.Get(prefix + "Id")
-		if id == "" && form.Get(prefix+"Message") == "" {
+		if !hasUnder(form, prefix) {
 			break
 		}
 		switch {
@@ -95,6 +95,16 @@ func (s *Server) publishBatch(caller identity, form url.Values, fault *Fault) (s
 		successful.WriteString("<member><Id>" + escape(e.id) + "</Id>" + receipt(id, sequence) + "</member>")
 	}
 	return result("PublishBatch", snsNamespace, "<Successful>"+successful.String()+"</Successful><Failed>"+failed.String()+"</Failed>"), nil
+}
+
+// hasUnder reports whether a form has a field whose name begins with prefix.
+func hasUnder(form url.Values, prefix string) bool {
+	for name := range form {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // accept takes a message, unless a FIFO topic took it lately, and delivers it.

@@ -44,6 +44,7 @@ func TestPublishRefusals(t *testing.T) {
 		code   string // "" when SNS takes it
 		words  string
 	}{
+		"no action":           {[]string{"Action", "-"}, 400, "MissingAction", "Action"},
 		"unknown action":      {[]string{"Action", "Purge"}, 400, "InvalidAction", "Purge"},
 		"no topic":            {[]string{"TopicArn", "-"}, 400, parameter, "TopicArn or TargetArn"},
 		"short ARN":           {[]string{"TopicArn", "alerts"}, 400, parameter, "at least 6 elements, not 1"},
@@ -79,6 +80,22 @@ func TestPublishRefusals(t *testing.T) {
 		"attribute reserved":  {attribute("aws.mine", "String", "x"), 400, value, "reserved"},
 		"attribute of SMS":    {attribute("AWS.SNS.SMS.SenderID", "String", "Alerts"), 200, "", ""},
 		"attribute long":      {attribute(strings.Repeat("a", 257), "String", "x"), 400, value, "name"},
+		"attribute longest":   {attribute(strings.Repeat("a", 256), "String", "x"), 200, "", ""},
+		"attribute dot last":  {attribute("a.", "String", "x"), 400, value, "name"},
+		"attribute letter":    {attribute("größe", "String", "x"), 400, value, "name"},
+		"attribute unnamed":   {attribute("", "String", "x"), 400, value, "name"},
+		"attribute all":       {attribute("a-b_c.D9", "String", "x"), 200, "", ""},
+		"attribute Amazon":    {attribute("AMAZON.x", "String", "x"), 400, value, "reserved"},
+		"attribute control":   {attribute("a", "String", "\x01"), 400, value, "Invalid attribute value"},
+		"attribute no char":   {attribute("a", "String", "\uffff"), 400, value, "Invalid attribute value"},
+		"attribute lines":     {attribute("a", "String", "x\r\n\ty\u00fc\u4e16"), 200, "", ""},
+		"attribute largest":   {attribute("a", "Number", "1000000000"), 200, "", ""},
+		"attribute smallest":  {attribute("a", "Number", "-1e9"), 200, "", ""},
+		"attribute smaller":   {attribute("a", "Number", "-1000000000.1"), 400, value, "number"},
+		"attribute NaN":       {attribute("a", "Number", "NaN"), 400, value, "number"},
+		"attribute no list":   {attribute("a", "String.Array", "[]"), 200, "", ""},
+		"attribute null":      {attribute("a", "String.Array", "null"), 400, value, "String.Array"},
+		"attribute bytes":     {append(attribute("a", "Binary", ""), "MessageAttributes.entry.1.Value.BinaryValue", "AAE="), 200, "", ""},
 		"attribute twice":     {twice, 400, value, "more than once"},
 		"attribute no type":   {attribute("a", "", "x"), 400, value, "type"},
 		"attribute type":      {attribute("a", "string", "x"), 400, value, "type"},
@@ -98,6 +115,9 @@ func TestPublishRefusals(t *testing.T) {
 		"FIFO without group":  {fifo("MessageDeduplicationId", "d"), 400, parameter, "MessageGroupId parameter is required"},
 		"FIFO without id":     {fifo("MessageGroupId", "g"), 400, parameter, "ContentBasedDeduplication"},
 		"group with space":    {fifo("MessageGroupId", "a b", "MessageDeduplicationId", "d"), 400, parameter, "MessageGroupId"},
+		"ids of 128":          {fifo("MessageGroupId", strings.Repeat("g", 128), "MessageDeduplicationId", strings.Repeat("~", 128)), 200, "", ""},
+		"group too long":      {fifo("MessageGroupId", strings.Repeat("g", 129), "MessageDeduplicationId", "d"), 400, parameter, "MessageGroupId"},
+		"id with a letter":    {fifo("MessageGroupId", "g", "MessageDeduplicationId", "ü"), 400, parameter, "MessageDeduplicationId"},
 		"id too long":         {fifo("MessageGroupId", "g", "MessageDeduplicationId", strings.Repeat("d", 129)), 400, parameter, "MessageDeduplicationId"},
 	} {
 		t.Run(name, func(t *testing.T) {

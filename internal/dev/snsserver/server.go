@@ -11,6 +11,7 @@
 package snsserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/xml"
@@ -222,16 +223,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault.before()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
-		s.refuse(w, refusal{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Request size exceeded 16777216 bytes"})
+		s.refuse(w, refusal{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("Request size exceeded %d bytes", maxRequest)})
 		return
 	}
-	form, err := url.ParseQuery(string(body))
+	text := string(body)
+	switch r.Method {
+	case http.MethodPost:
+	case http.MethodGet: // which SNS takes too
+		text = r.URL.RawQuery
+	default:
+		s.refuse(w, refusal{http.StatusMethodNotAllowed, "MethodNotAllowed", "Requests are GET or POST"})
+		return
+	}
+	form, err := url.ParseQuery(text)
 	if err != nil {
 		s.refuse(w, refusal{400, "MalformedQueryString", "The query string contains a syntax error"})
 		return
-	}
-	if r.Method == http.MethodGet {
-		form = r.URL.Query()
 	}
 	s.mu.Lock()
 	s.last = Request{Action: form.Get("Action"), Form: form, Header: maps.Clone(r.Header)}
@@ -260,8 +267,11 @@ func (s *Server) act(caller identity, form url.Values, fault *Fault) (string, *r
 	action, arn := form.Get("Action"), form.Get("TopicArn")
 	if s.o.Authorize != nil {
 		if denied := s.o.Authorize(caller.keyID, action, arn); denied != nil {
-			return "", &refusal{denied.Status, denied.Code, denied.Message}
+			return "", &refusal{cmp.Or(denied.Status, http.StatusForbidden), denied.Code, denied.Message}
 		}
+	}
+	if action == "" {
+		return "", &refusal{400, "MissingAction", "The request must contain the parameter Action"}
 	}
 	switch caller.service + ":" + action {
 	case "sns:Publish":
@@ -273,7 +283,7 @@ func (s *Server) act(caller identity, form url.Values, fault *Fault) (string, *r
 	case "sts:AssumeRole":
 		return s.assumeRole(form)
 	case "sts:GetCallerIdentity":
-		return callerIdentity(caller), nil
+		return s.callerIdentity(caller), nil
 	}
 	return "", &refusal{400, "InvalidAction", fmt.Sprintf("The action %s is not valid for this endpoint.", action)}
 }

@@ -1,6 +1,7 @@
 package snsserver
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -42,7 +43,7 @@ func (s *Server) authenticate(r *http.Request, body []byte) (identity, *refusal)
 	}
 	fields, ok := authorizationFields(authorization)
 	scope := strings.Split(fields["Credential"], "/")
-	if !ok || len(scope) != 5 || scope[4] != "aws4_request" {
+	if !ok || len(scope) != 5 || scope[4] != "aws4_request" || fields["Signature"] == "" || fields["SignedHeaders"] == "" {
 		return identity{}, &refusal{400, "IncompleteSignature", "Authorization header is not a Signature Version 4 header"}
 	}
 	caller := identity{keyID: scope[0], region: scope[2], service: scope[3]}
@@ -52,7 +53,7 @@ func (s *Server) authenticate(r *http.Request, body []byte) (identity, *refusal)
 	}
 	stamp := r.Header.Get("X-Amz-Date")
 	signed, err := time.Parse("20060102T150405Z", stamp)
-	if err != nil || !strings.HasPrefix(stamp, scope[1]) {
+	if err != nil || stamp[:8] != scope[1] {
 		return caller, &refusal{403, "SignatureDoesNotMatch", "Credential should be scoped to the date of the request"}
 	}
 	if skew := s.o.Now().Sub(signed); skew > maxSkew || skew < -maxSkew {
@@ -63,14 +64,11 @@ func (s *Server) authenticate(r *http.Request, body []byte) (identity, *refusal)
 		return caller, &refusal{403, "SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sns'."}
 	}
 	names := strings.Split(fields["SignedHeaders"], ";")
-	if !slices.Contains(names, "host") || !slices.Contains(names, "x-amz-date") {
-		return caller, &refusal{403, "SignatureDoesNotMatch", "'Host' and 'X-Amz-Date' must be signed"}
-	}
-	if r.Header.Get("X-Amz-Security-Token") != "" && !slices.Contains(names, "x-amz-security-token") {
-		return caller, &refusal{403, "SignatureDoesNotMatch", "'X-Amz-Security-Token' must be signed"}
-	}
 	if sum := r.Header.Get("X-Amz-Content-Sha256"); sum != "" && sum != hash(body) {
 		return caller, &refusal{400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."}
+	}
+	if name := unsigned(r.Header, names); name != "" {
+		return caller, &refusal{403, "SignatureDoesNotMatch", "'" + name + "' must be a 'SignedHeader' in the AWS Authorization."}
 	}
 	want := signature(secret, scope[1], caller.region, caller.service, stamp, canonical(r, names, body))
 	if !hmac.Equal([]byte(want), []byte(fields["Signature"])) {
@@ -112,6 +110,20 @@ func (s *Server) secretOf(keyID, token string) (string, *refusal) {
 	return secret, nil
 }
 
+// unsigned is a header that has to be signed and is not, "" when there is none:
+// the host, and whatever begins with x-amz-.
+func unsigned(header http.Header, signed []string) string {
+	if !slices.Contains(signed, "host") {
+		return "Host"
+	}
+	for name := range header {
+		if strings.HasPrefix(name, "X-Amz-") && !slices.Contains(signed, strings.ToLower(name)) {
+			return name
+		}
+	}
+	return ""
+}
+
 // canonical is the canonical request.
 func canonical(r *http.Request, names []string, body []byte) string {
 	var b strings.Builder
@@ -119,26 +131,59 @@ func canonical(r *http.Request, names []string, body []byte) string {
 	if path == "" {
 		path = "/"
 	}
+	// The path is escaped once more than it is on the wire, for all services but S3.
+	path = strings.ReplaceAll(encodeQuery(path), "%2F", "/")
 	b.WriteString(r.Method + "\n" + path + "\n" + canonicalQuery(r.URL.Query()) + "\n")
 	for _, name := range names {
-		value := strings.Join(r.Header.Values(name), ",")
-		switch name {
-		case "host":
-			value = r.Host
-		case "content-length":
-			value = r.Header.Get("Content-Length")
-			if value == "" {
-				value = strconv.FormatInt(r.ContentLength, 10)
-			}
+		values := r.Header.Values(name)
+		switch {
+		case name == "host":
+			values = []string{r.Host}
+		case name == "content-length" && len(values) == 0: // net/http keeps it apart
+			values = []string{strconv.FormatInt(r.ContentLength, 10)}
 		}
-		b.WriteString(name + ":" + strings.Join(strings.Fields(value), " ") + "\n")
+		b.WriteString(name + ":")
+		for i, value := range values {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(singleSpaced(value))
+		}
+		b.WriteByte('\n')
 	}
 	b.WriteString("\n" + strings.Join(names, ";") + "\n" + hash(body))
 	return b.String()
 }
 
+// singleSpaced trims a header's value and makes one space of several.
+func singleSpaced(value string) string {
+	value = strings.TrimSpace(value)
+	for strings.Contains(value, "  ") {
+		value = strings.ReplaceAll(value, "  ", " ")
+	}
+	return value
+}
+
+// canonicalQuery is the query in order of its escaped names, and of the values
+// where a name occurs twice.
 func canonicalQuery(query url.Values) string {
-	return strings.ReplaceAll(query.Encode(), "+", "%20") // Encode sorts
+	var pairs []string
+	for name, values := range query {
+		for _, value := range values {
+			pairs = append(pairs, encodeQuery(name)+"="+encodeQuery(value))
+		}
+	}
+	slices.SortFunc(pairs, func(a, b string) int { // as pairs: "a=" comes before "a-="
+		nameA, valueA, _ := strings.Cut(a, "=")
+		nameB, valueB, _ := strings.Cut(b, "=")
+		return cmp.Or(strings.Compare(nameA, nameB), strings.Compare(valueA, valueB))
+	})
+	return strings.Join(pairs, "&")
+}
+
+// encodeQuery escapes all but letters, digits and -_.~ (RFC 3986).
+func encodeQuery(text string) string {
+	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }
 
 // signature derives the key and signs.
