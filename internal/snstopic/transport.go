@@ -42,6 +42,7 @@ func newTransport(proxy *url.URL, caBundle string) (*http.Transport, error) {
 		DisableCompression:     true, // answers are short
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		MaxIdleConnsPerHost:    concurrency,
+		MaxConnsPerHost:        concurrency, // none beside it, that net/http dials ahead
 		OnProxyConnectResponse: proxyAnswer,
 	}
 	if proxy != nil {
@@ -83,6 +84,7 @@ func withTransport(from *http.Transport, proxy func(*http.Request) (*url.URL, er
 		to.DisableCompression = from.DisableCompression
 		to.MaxResponseHeaderBytes = from.MaxResponseHeaderBytes
 		to.MaxIdleConnsPerHost = from.MaxIdleConnsPerHost
+		to.MaxConnsPerHost = from.MaxConnsPerHost
 		to.OnProxyConnectResponse = from.OnProxyConnectResponse
 	}
 }
