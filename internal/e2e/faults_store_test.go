@@ -146,10 +146,10 @@ func redisFaults() []fault {
 				return readItem(t, reply("$200000000000\r\nx"), nil)
 			},
 		}, {
-			ID: "store-endless-line", Area: area, Name: "the reply is one line of 64 MB without an end",
+			ID: "store-endless-line", Area: area, Name: "the reply is one line of a megabyte without an end",
 			Exit: 4, Debug: debugNone, Says: []string{"not Redis's"},
 			do: func(t *testing.T) (*world, outcome) {
-				return readItem(t, reply("+"+strings.Repeat("x", 64<<20)), nil)
+				return readItem(t, reply("+"+strings.Repeat("x", 1<<20)), nil)
 			},
 		}, {
 			ID: "store-announces-much", Area: area, Name: "the reply announces 400 MB, and its end never comes",

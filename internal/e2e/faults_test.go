@@ -62,7 +62,7 @@ func faults() []fault {
 // TestFaults runs every row of the table.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	slots := make(chan struct{}, 4*runtime.GOMAXPROCS(0))
+	slots := make(chan struct{}, 3*runtime.GOMAXPROCS(0))
 	seen := map[string]bool{}
 	for _, row := range faults() {
 		require.False(t, seen[row.ID], "two rows have the ID %s", row.ID)
