@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,10 +23,25 @@ const (
 	// the smallest): eight batches at some 20 ms each stay near that.
 	concurrency = 8
 
+	// ownDescriptors is how many file descriptors a process has open besides
+	// its connections to SNS: three streams, up to four of Go's runtime, the
+	// log, the store, message.tc, and two to spare.
+	ownDescriptors = 12
+
 	// entryAttempts is how often an entry that failed on SNS's side is sent in
 	// all (the SDK's DefaultMaxAttempts, for whole requests).
 	entryAttempts = 3
 )
+
+// parallel is concurrency, and less where the process may not open as many
+// file descriptors: fewer batches at a time in place of failed ones.
+func parallel() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur >= ownDescriptors+concurrency {
+		return concurrency
+	}
+	return max(1, int(limit.Cur)-ownDescriptors)
+}
 
 // entry is one message on its way in a batch.
 type entry struct {
@@ -53,7 +69,7 @@ func newBatches(t *Topic, results []Result, message func(i int) (Message, error)
 // that only the batches under way are in memory.
 func (b *batches) run(ctx context.Context) {
 	var workers sync.WaitGroup
-	for range min(concurrency, (len(b.results)+1)/2) {
+	for range min(parallel(), (len(b.results)+1)/2) {
 		workers.Go(func() {
 			for batch := range b.queue {
 				b.send(ctx, batch)

@@ -42,7 +42,7 @@ func newTransport(proxy *url.URL, caBundle string) (*http.Transport, error) {
 		DisableCompression:     true, // answers are short
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		MaxIdleConnsPerHost:    concurrency,
-		MaxConnsPerHost:        concurrency, // none beside it, that net/http dials ahead
+		MaxConnsPerHost:        parallel(), // none beside it, that net/http dials ahead
 		OnProxyConnectResponse: proxyAnswer,
 	}
 	if proxy != nil {
