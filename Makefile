@@ -22,7 +22,7 @@ RACE     := $(if $(CC_FOUND),-race)
 FUZZTIME ?= 5m
 COUNT    ?= 5
 
-.PHONY: help build demo test check package bench fuzz fuzz-short clean
+.PHONY: help build demo test check package bench fuzz clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,10 +38,10 @@ test: ## all tests; with the race detector where a C compiler is found
 ifeq ($(RACE),)
 	@if [ -n "$(REQUIRE_RACE)" ]; then echo "make test: no C compiler, and REQUIRE_RACE is set"; exit 1; fi
 	@echo "make test: no C compiler found, so without the race detector"
-	CGO_ENABLED=0 $(GO) test ./...
+	CGO_ENABLED=0 $(GO) test -timeout 20m ./...
 else
 	@echo "make test: with the race detector ($(CC_FOUND))"
-	CGO_ENABLED=1 $(GO) test -race ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 endif
 
 check: ## gofmt, vet, staticcheck, go mod tidy, and the package's own files
