@@ -22,7 +22,7 @@ RACE     := $(if $(CC_FOUND),-race)
 FUZZTIME ?= 5m
 COUNT    ?= 5
 
-.PHONY: help build demo test check package bench fuzz clean
+.PHONY: help build demo test check package bench load fuzz clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ package: build ## dist/TCPB_-_AWS_SNS_v1.tcx, which an administrator uploads
 bench: build ## the table of figures (internal/bench), in a form that benchstat reads
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 1h ./internal/... | tee bench.out
 	$(GO) run $(BENCHSTAT) bench.out
+
+load: ## 200 Apps at once against one Redis and one SNS endpoint, ten rounds
+	TCSNS_LOAD=full $(GO) test -run '^TestLoad' -count 1 -v -timeout 20m ./internal/e2e
 
 fuzz: ## every fuzz target for FUZZTIME (5m)
 	@./internal/fuzz.sh $(FUZZTIME)
