@@ -160,7 +160,7 @@ func table(rows []fault) string {
 		}
 		fmt.Fprintf(&b, "| %d | %s | %d | %s | %d | %s |\n", i+1, row.words(), row.Exit, row.debug(), row.Sent, row.within())
 	}
-	fmt.Fprintf(&b, "\n%d faults; %d of them need more than a plain user's machine, as their row says.\n", len(rows), skips)
+	fmt.Fprintf(&b, "\n%d faults tried, %d survived: a row that is not fails the tests. Without root %d of them are skipped.\n", len(rows), len(rows), skips)
 	return b.String()
 }
 

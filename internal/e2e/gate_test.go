@@ -38,7 +38,6 @@ type gate struct {
 	mu       sync.Mutex
 	commands []string // in lower case, in order
 	conns    []net.Conn
-	opened   int
 	seen     chan string // each command, before its act; buffered
 }
 
@@ -106,13 +105,6 @@ func (g *gate) count(command string) int {
 	return n
 }
 
-// connections is how many the App opened.
-func (g *gate) connections() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.opened
-}
-
 // note notes a command and returns how often it came.
 func (g *gate) note(command string) int {
 	g.mu.Lock()
@@ -144,9 +136,6 @@ func (g *gate) until(t *testing.T, command string) {
 // serve serves one connection of the App, a command at a time.
 func (g *gate) serve(client net.Conn) {
 	defer func() { _ = client.Close() }()
-	g.mu.Lock()
-	g.opened++
-	g.mu.Unlock()
 	store, err := net.Dial("tcp", g.upstream)
 	if err != nil {
 		return
