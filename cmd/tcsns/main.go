@@ -7,23 +7,23 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 
+	_ "tcsns/cmd/tcsns/early" // one processor, before anything else
 	"tcsns/internal/app"
 )
 
 func main() { os.Exit(run()) }
 
 func run() int {
-	// One run waits more than it computes: on one processor it needs fewer
-	// threads. A run of many addresses takes them all when it comes to that.
-	runtime.GOMAXPROCS(1)
 	// Nobody may read stderr any more: a write to it then fails, where it
 	// would else end the process before message.tc and the outputs are there.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	// They stay with the process to its end.
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() { <-signals; stop() }()
 	return int(app.Run(ctx, app.Options{
 		Args:      os.Args[1:],
 		LookupEnv: os.LookupEnv,
