@@ -221,6 +221,7 @@ func (w *world) app(args []string, params map[string]any, env ...string) figures
 	}.time(w.t)
 	require.Greater(w.t, w.sns.Accepted(), before, "nothing was published")
 	require.NoError(w.t, os.RemoveAll(filepath.Join(w.session.Log, "app.log")))
+	require.NoError(w.t, os.RemoveAll(filepath.Join(w.session.Out, "message.tc")))
 	return took
 }
 

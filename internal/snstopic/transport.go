@@ -1,6 +1,7 @@
 package snstopic
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -120,10 +121,23 @@ func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Re
 type plainClient struct{ transport *http.Transport }
 
 // Do implements the SDK's HTTPClient.
+//
+// The body is handed on as bytes in memory, which net/http writes together with
+// the header. From a reader that it does not know it would write the header
+// first, alone; and it would read on to see the end, by when a fast answer has
+// the SDK close the body, and net/http the connection before that answer is
+// read.
 func (c plainClient) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil && r.ContentLength > 0 {
+		body := make([]byte, r.ContentLength)
+		if _, err := io.ReadFull(r.Body, body); err != nil {
+			return nil, err
+		}
+		if err := r.Body.Close(); err != nil {
+			return nil, err
+		}
 		r = r.WithContext(r.Context()) // a copy: the SDK's stays as it is
-		r.Body = &whole{body: r.Body, left: r.ContentLength}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	answer, err := c.transport.RoundTrip(r)
 	if err != nil {
@@ -132,31 +146,6 @@ func (c plainClient) Do(r *http.Request) (*http.Response, error) {
 	answer.Body = &bounded{body: answer.Body, left: maxAnswerBytes}
 	return answer, nil
 }
-
-// whole is a request's body that ends with its last byte. net/http reads on to
-// see the end, and the SDK closes the body once the header of the answer is
-// there: where the answer is faster, its own body's "read after close" makes
-// net/http close the connection before the answer is read.
-type whole struct {
-	body io.ReadCloser
-	left int64
-}
-
-// Read implements io.Reader.
-func (b *whole) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, io.EOF
-	}
-	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	if b.left == 0 {
-		err = io.EOF
-	}
-	return n, err
-}
-
-// Close implements io.Closer.
-func (b *whole) Close() error { return b.body.Close() }
 
 // trackedClient notes in the call of the request's context how far it got.
 //

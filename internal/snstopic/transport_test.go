@@ -1,34 +1,65 @@
 package snstopic
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 )
 
-// closing is a body as the SDK's: what reads on after its end fails, because
-// the SDK has closed it by then.
-type closing struct{ io.Reader }
+// writes counts the writes to a connection.
+type writes struct {
+	net.Conn
+	n *atomic.Int32
+}
 
-func (closing) Close() error { return nil }
+func (c writes) Write(p []byte) (int, error) {
+	c.n.Add(1)
+	return c.Conn.Write(p)
+}
 
-// A body ends with its last byte, without a look at what comes after it.
-func TestBodyEndsWithItsLastByte(t *testing.T) {
+// A short request is one write, header and body, and its body is not looked at
+// beyond its last byte: there the SDK's says "read after close".
+func TestShortRequestIsOneWrite(t *testing.T) {
 	t.Parallel()
 	const text = "Action=Publish"
-	after := iotest.ErrReader(errors.New("read after close"))
-	for name, read := range map[string]func(io.Reader) io.Reader{"at once": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader} {
-		b := &whole{body: closing{io.MultiReader(read(strings.NewReader(text)), after)}, left: int64(len(text))}
-		got, err := io.ReadAll(b)
-		require.NoError(t, err, name)
-		require.Equal(t, text, string(got), name)
+	var got string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = string(body)
+	}))
+	defer server.Close()
+	transport, err := newTransport(nil, "")
+	require.NoError(t, err)
+	dial, n := transport.DialContext, new(atomic.Int32)
+	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		return writes{conn, n}, err
 	}
-	short := &whole{body: io.NopCloser(strings.NewReader(text[:5])), left: int64(len(text))}
-	got, err := io.ReadAll(short)
-	require.NoError(t, err, "net/http itself compares with the length")
-	require.Equal(t, text[:5], string(got))
+	post := func(body io.Reader) error {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
+		require.NoError(t, err)
+		r.ContentLength = int64(len(text))
+		answer, err := plainClient{transport}.Do(r)
+		if err != nil {
+			return err
+		}
+		return answer.Body.Close()
+	}
+
+	require.NoError(t, post(io.MultiReader(iotest.OneByteReader(strings.NewReader(text)), iotest.ErrReader(errors.New("read after close")))))
+	require.Equal(t, text, got)
+	require.EqualValues(t, 1, n.Load())
+
+	n.Store(0)
+	require.ErrorIs(t, post(strings.NewReader(text[:5])), io.ErrUnexpectedEOF)
+	require.Zero(t, n.Load(), "half a request is none")
 }
