@@ -12,6 +12,7 @@ import (
 	"tcsns/internal/tc/exit"
 	"tcsns/internal/tc/kvstore"
 	"tcsns/internal/tc/param"
+	"tcsns/internal/tc/variable"
 )
 
 // The outputs of the App, as install.json names them; a test compares the two.
@@ -162,13 +163,13 @@ func (rep *report) failed(r *tc.Run, code string, err *exit.Error) {
 	r.Playbook.SetString(snsSequenceNumber, "")
 	text := r.Mask.Redact(err.Error())
 	r.Playbook.SetString(snsDebug, text)
-	r.Playbook.SetString(snsResult, r.Mask.Redact(document{
+	setResult(r, document{
 		Action:    rep.in.action,
 		TopicARN:  rep.topicARN(),
 		ErrorCode: code,
 		Debug:     text,
 		Remarks:   rep.remarks(),
-	}.json()))
+	})
 }
 
 func (rep *report) set(r *tc.Run, debug string) {
@@ -210,7 +211,15 @@ func (rep *report) set(r *tc.Run, debug string) {
 	} {
 		r.Playbook.SetString(output.name, output.value)
 	}
-	r.Playbook.SetString(snsResult, r.Mask.Redact(doc.json()))
+	setResult(r, doc)
+}
+
+// setResult sets sns.result where the playbook asks for it; else the document
+// would be the larger part of what the outputs cost.
+func setResult(r *tc.Run, doc document) {
+	if r.Playbook.Requested(snsResult, variable.String) {
+		r.Playbook.SetString(snsResult, r.Mask.Redact(doc.json()))
+	}
 }
 
 // log notes what came of the publish, for whoever reads app.log.

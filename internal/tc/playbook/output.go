@@ -15,7 +15,7 @@ import (
 
 // SetString sets a String output. Setting an output again replaces it; one
 // that the playbook does not ask for is dropped.
-func (p *Playbook) SetString(name, value string) { p.set(name, variable.String, encode(value)) }
+func (p *Playbook) SetString(name, value string) { p.set(name, variable.String, value) }
 
 // SetStringArray sets a StringArray output; a nil element is a null in it. A
 // nil slice is no output, an empty one the empty list.
@@ -24,7 +24,7 @@ func (p *Playbook) SetStringArray(name string, values []*string) {
 		p.Unset(name, variable.StringArray)
 		return
 	}
-	p.set(name, variable.StringArray, encode(values))
+	p.set(name, variable.StringArray, values)
 }
 
 // SetBinary sets a Binary output: base64 in the store. nil is no output.
@@ -33,7 +33,7 @@ func (p *Playbook) SetBinary(name string, value []byte) {
 		p.Unset(name, variable.Binary)
 		return
 	}
-	p.set(name, variable.Binary, encode(base64.StdEncoding.EncodeToString(value)))
+	p.set(name, variable.Binary, base64.StdEncoding.EncodeToString(value))
 }
 
 // SetBinaryArray sets a BinaryArray output; a nil element is a null in it. A
@@ -43,12 +43,12 @@ func (p *Playbook) SetBinaryArray(name string, values [][]byte) {
 		p.Unset(name, variable.BinaryArray)
 		return
 	}
-	p.set(name, variable.BinaryArray, encode(values)) // encoding/json writes []byte as base64, and nil as null
+	p.set(name, variable.BinaryArray, values) // encoding/json writes []byte as base64, and nil as null
 }
 
 // SetKeyValue sets a KeyValue output.
 func (p *Playbook) SetKeyValue(name string, value KeyValue) {
-	p.set(name, variable.KeyValue, encode(value))
+	p.set(name, variable.KeyValue, value)
 }
 
 // SetKeyValueArray sets a KeyValueArray output. A nil slice is no output.
@@ -57,12 +57,12 @@ func (p *Playbook) SetKeyValueArray(name string, values []KeyValue) {
 		p.Unset(name, variable.KeyValueArray)
 		return
 	}
-	p.set(name, variable.KeyValueArray, encode(values))
+	p.set(name, variable.KeyValueArray, values)
 }
 
 // SetTCEntity sets a TCEntity output.
 func (p *Playbook) SetTCEntity(name string, value Entity) {
-	p.set(name, variable.TCEntity, encode(value))
+	p.set(name, variable.TCEntity, value)
 }
 
 // SetTCEntityArray sets a TCEntityArray output. A nil slice is no output.
@@ -71,7 +71,7 @@ func (p *Playbook) SetTCEntityArray(name string, values []Entity) {
 		p.Unset(name, variable.TCEntityArray)
 		return
 	}
-	p.set(name, variable.TCEntityArray, encode(values))
+	p.set(name, variable.TCEntityArray, values)
 }
 
 // SetRaw sets an output of any type to bytes that are serialised already: a
@@ -81,7 +81,9 @@ func (p *Playbook) SetRaw(name string, t variable.Type, value []byte) {
 		p.Unset(name, t)
 		return
 	}
-	p.set(name, t, bytes.Clone(value))
+	if r, ok := p.find(name, t); ok {
+		p.put(r, bytes.Clone(value))
+	}
 }
 
 // Unset takes an output back: the platform knows null as absence.
@@ -93,12 +95,17 @@ func (p *Playbook) Unset(name string, t variable.Type) {
 	}
 }
 
-func (p *Playbook) set(name string, t variable.Type, value []byte) {
+// set encodes a value that the playbook asks for.
+func (p *Playbook) set(name string, t variable.Type, value any) {
 	if r, ok := p.find(name, t); ok {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.outputs[r.key] = kvstore.Entry{Key: r.key, Value: value}
+		p.put(r, encode(value))
 	}
+}
+
+func (p *Playbook) put(r requested, value []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.outputs[r.key] = kvstore.Entry{Key: r.key, Value: value}
 }
 
 // Pending is the number of outputs that [Playbook.Write] would write.
