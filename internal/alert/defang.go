@@ -54,10 +54,13 @@ func defangScheme(scheme string) string {
 	return scheme
 }
 
+// defanged undoes what defangHost does.
+var defanged = strings.NewReplacer("[.]", ".", "[:]", ":", "[@]", "@")
+
 // defangHost brackets what makes a host: the last dot of an IPv4 address, the
 // last colon of an IPv6 address, every dot of a name; and the @ before it.
 func defangHost(host string) string {
-	host = strings.NewReplacer("[.]", ".", "[:]", ":", "[@]", "@").Replace(host)
+	host = defanged.Replace(host)
 	user, address, ok := cutLast(host, "@")
 	if ok {
 		return strings.ReplaceAll(user, ".", "[.]") + "[@]" + defangAddress(address)

@@ -39,6 +39,14 @@ func appendText(b []byte, text string) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// asItIs holds the characters that stand in a JSON string as they are.
+var asItIs = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\' && c != 0x7f
+	}
+	return table
+}()
+
 // appendString appends valid UTF-8 as a JSON string. Written by hand because
 // it is most of what rendering does, and because encoding/json escapes &, <
 // and >, which stand in links.
@@ -47,6 +55,10 @@ func appendString(b []byte, text string) []byte {
 	start := 0
 	for i := 0; i < len(text); {
 		c := text[i]
+		if asItIs[c] {
+			i++
+			continue
+		}
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(text[i:])
 			if r == '\u2028' || r == '\u2029' { // valid JSON, but ends a line in JavaScript
@@ -56,10 +68,6 @@ func appendString(b []byte, text string) []byte {
 				start = i + size
 			}
 			i += size
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
-			i++
 			continue
 		}
 		b = append(b, text[start:i]...)

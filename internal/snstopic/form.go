@@ -97,6 +97,14 @@ func appendEntry(b []byte, number int, entry *types.PublishBatchRequestEntry) []
 	return b
 }
 
+// unreserved holds the characters that stand in a form as they are.
+var unreserved = func() (table [256]bool) {
+	for c := range table {
+		table[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~'
+	}
+	return table
+}()
+
 const upperHex = "0123456789ABCDEF"
 
 // appendEscaped appends text as url.QueryEscape writes it.
@@ -104,7 +112,7 @@ func appendEscaped(b []byte, text string) []byte {
 	start := 0
 	for i := range len(text) {
 		c := text[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~' {
+		if unreserved[c] {
 			continue
 		}
 		b = append(b, text[start:i]...)
