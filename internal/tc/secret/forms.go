@@ -22,10 +22,11 @@ func forms(text string) []string {
 			}
 		}
 	}
-	for _, text := range []string{text, strings.TrimSpace(text)} {
-		if len(text) < minMasked {
-			continue
-		}
+	texts := []string{text}
+	if trimmed := strings.TrimSpace(text); trimmed != text && len(trimmed) >= minMasked {
+		texts = append(texts, trimmed)
+	}
+	for _, text := range texts {
 		add(text)
 		if !everywhereItself(text) {
 			for _, once := range quoted(text) {
@@ -37,7 +38,10 @@ func forms(text string) []string {
 			add(escaped(text)...)
 		}
 		for _, form := range base64Forms(text) {
-			add(form, url.QueryEscape(form))
+			add(form)
+			if !everywhereItself(form) {
+				add(url.QueryEscape(form))
+			}
 		}
 	}
 	return all
@@ -133,20 +137,25 @@ func lower(b byte) byte {
 	return b
 }
 
+// forURLs turns base64 into its alphabet for URLs.
+var forURLs = strings.NewReplacer("+", "-", "/", "_")
+
 // base64Forms returns the base64 of text, in both alphabets: alone, with its
 // padding, and inside something longer, where it begins at any of the three
 // places of a group. In the latter, the characters at either end that also
 // depend on the neighbours are left out.
 func base64Forms(text string) []string {
-	var all []string
-	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		alone := encoding.EncodeToString([]byte(text))
-		all = append(all, alone, strings.TrimRight(alone, "="))
-		for before := range 3 {
-			shifted := encoding.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
-			first := (before*8 + 5) / 6 // the first character of text's bits alone
-			end := (before + len(text)) * 8 / 6
-			all = append(all, shifted[first:end])
+	alone := base64.StdEncoding.EncodeToString([]byte(text))
+	all := []string{alone, strings.TrimRight(alone, "=")}
+	for before := range 3 {
+		shifted := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
+		first := (before*8 + 5) / 6 // the first character of text's bits alone
+		end := (before + len(text)) * 8 / 6
+		all = append(all, shifted[first:end])
+	}
+	for _, form := range all {
+		if strings.ContainsAny(form, "+/") {
+			all = append(all, forURLs.Replace(form))
 		}
 	}
 	return all
