@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -174,4 +175,20 @@ func readLength(r *bufio.Reader, b *strings.Builder) (int, error) {
 		return 0, err
 	}
 	return strconv.Atoi(strings.TrimSpace(line[1:]))
+}
+
+// The process is on one processor before the packages that cost something are
+// initialised (cmd/tcsns/early).
+func TestEarlyIsEarly(t *testing.T) {
+	t.Parallel()
+	app := exec.Command(programs.app, "--version")
+	app.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	trace, err := app.CombinedOutput()
+	require.NoError(t, err)
+	at := func(prefix string) int { return strings.Index(string(trace), "init "+prefix) }
+	early := at("tcsns/cmd/tcsns/early ")
+	require.Positive(t, early)
+	for _, later := range []string{"net/http ", "crypto/tls ", "github.com/aws/", "github.com/redis/"} {
+		require.Greater(t, at(later), early, later)
+	}
 }
