@@ -37,6 +37,10 @@ func oneLine(text string) string {
 	return b.String()
 }
 
+// Blank reports whether nothing of text would show: white space, control
+// characters and invisible ones are all there is.
+func Blank(text string) bool { return oneLine(text) == "" }
+
 // plain reports whether oneLine has nothing to do.
 func plain(text string) bool {
 	for i := range len(text) {

@@ -102,7 +102,7 @@ func (rd *reader) alerts() alerts {
 		return list
 	}
 	n := list.len()
-	if n == 0 || n == 1 && list.at(0).Address == "" {
+	if n == 0 || n == 1 && alert.Blank(list.at(0).Address) {
 		rd.problem(address, "is empty", "map it from the trigger's entity or item variable")
 		return list
 	}

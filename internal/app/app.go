@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options) exit.Code {
 // perform is the run between the platform's parameters and its outputs.
 func perform(ctx context.Context, r *tc.Run) error {
 	if r.Params.Empty(append(fixed(), resolved()...)...) {
-		return fail(r, &exit.Error{
+		return fail(r, &inputs{}, &exit.Error{
 			Code: exit.HardFailure,
 			Text: "started without parameters: ThreatConnect starts this App and passes them",
 			Fix:  "run it from a playbook, or see tcsns --help for a run by hand",
@@ -59,7 +59,7 @@ func perform(ctx context.Context, r *tc.Run) error {
 	}
 	in, err := readInputs(ctx, r)
 	if err != nil {
-		return fail(r, inputError(ctx, err))
+		return fail(r, in, inputError(ctx, err))
 	}
 	topic, err := snstopic.Open(snstopic.Config{
 		ARN:             in.arn,
@@ -77,7 +77,7 @@ func perform(ctx context.Context, r *tc.Run) error {
 		UserAgent:       "tcsns/" + tcsns.ProgramVersion,
 	})
 	if err != nil {
-		return fail(r, inputError(ctx, err))
+		return fail(r, in, inputError(ctx, err))
 	}
 	composer := newComposer(in, r.System.KVStore.Context, r.Playbook.JobID())
 	if in.action == actionCheck {
@@ -97,7 +97,7 @@ func publish(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *sns
 		Text: fmt.Sprintf("publish to %s: the run ended before the answer of SNS was there, so whether it was published is unknown", in.arn.Name),
 		Fix:  "look behind the topic before running it again",
 	}
-	newReport(in, c, nil).failed(r, codeUnknown, cutOff)
+	newReport(in, c, nil).failed(r, codeUnknown, cutOff.Error())
 	r.SideEffect = true
 	reserved := makeRoom(n)
 	results := topic.Publish(ctx, n, c.message)
@@ -136,8 +136,8 @@ func makeRoom(addresses int) (reserved []byte) {
 
 // fail hands a run that published nothing to the playbook, in the outputs as
 // well as in the exit message.
-func fail(r *tc.Run, err *exit.Error) error {
-	newReport(&inputs{}, nil, nil).failed(r, codeOf(err), err)
+func fail(r *tc.Run, in *inputs, err *exit.Error) error {
+	newReport(in, nil, nil).failed(r, codeOf(err), err.Error())
 	return err
 }
 
@@ -150,7 +150,7 @@ func inputError(ctx context.Context, err error) *exit.Error {
 	switch {
 	case errors.As(err, &input): // stays as it is however often it runs
 	case ctx.Err() != nil:
-		return &exit.Error{Code: exit.Failure, Text: "the run was stopped before anything was published", Fix: "run it again", Err: err}
+		return &exit.Error{Code: exit.Failure, Text: "the run was stopped before anything was published", Fix: "run it again", Err: errors.Join(errStopped, err)}
 	case errors.As(err, &temporary) && temporary.Temporary():
 		code = exit.Failure
 	}

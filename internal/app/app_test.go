@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	"tcsns/internal/alert"
 	"tcsns/internal/snstopic"
 	"tcsns/internal/tc"
+	"tcsns/internal/tc/api"
 	"tcsns/internal/tc/exit"
 	"tcsns/internal/tc/kvstore"
 	"tcsns/internal/tc/param"
@@ -166,22 +168,34 @@ func TestExitCodes(t *testing.T) {
 	denied := bad(snstopic.Failed, "AuthorizationError", false)
 	unknown := bad(snstopic.Unknown, snstopic.CodeUnknown, false)
 	unsent := bad(snstopic.NotSent, snstopic.CodeDeadline, true)
+	const (
+		mend  = "do this"
+		rest  = "run it again only for the addresses that have no MessageID in sns.message_ids"
+		look  = "look behind the topic, and run it again only for the addresses that did not arrive"
+		short = 30 * time.Second
+	)
 	for name, row := range map[string]struct {
 		topic   string
+		timeout time.Duration
 		results []snstopic.Result
 		want    exit.Code
+		fix     string
 	}{
-		"published":                         {"alerts", []snstopic.Result{ok("1")}, exit.Success},
-		"nothing out, may be mended":        {"alerts", []snstopic.Result{throttled}, exit.Failure},
-		"nothing out, stays":                {"alerts", []snstopic.Result{denied}, exit.HardFailure},
-		"unknown":                           {"alerts", []snstopic.Result{unknown}, exit.HardFailure},
-		"a part went out":                   {"alerts", []snstopic.Result{ok("1"), throttled}, exit.HardFailure},
-		"a part went out, ids protect it":   {"alerts.fifo", []snstopic.Result{ok("1"), throttled, unsent}, exit.Failure},
-		"a part went out, the rest is lost": {"alerts.fifo", []snstopic.Result{ok("1"), throttled, denied}, exit.HardFailure},
-		"the deadline left all":             {"alerts", []snstopic.Result{unsent, unsent}, exit.Failure},
-		"one of them stays":                 {"alerts", []snstopic.Result{throttled, denied}, exit.HardFailure},
+		"published":                          {"alerts", short, []snstopic.Result{ok("1")}, exit.Success, ""},
+		"nothing out, may be mended":         {"alerts", short, []snstopic.Result{throttled}, exit.Failure, mend},
+		"nothing out, stays":                 {"alerts", short, []snstopic.Result{denied}, exit.HardFailure, mend},
+		"unknown":                            {"alerts", short, []snstopic.Result{unknown}, exit.HardFailure, mend},
+		"a part went out":                    {"alerts", short, []snstopic.Result{ok("1"), throttled}, exit.HardFailure, rest},
+		"a part went out, the rest stays":    {"alerts", short, []snstopic.Result{ok("1"), denied}, exit.HardFailure, mend + "; then " + rest},
+		"a part went out, a part may have":   {"alerts", short, []snstopic.Result{throttled, ok("1"), unknown}, exit.HardFailure, look},
+		"a part went out, ids protect it":    {"alerts.fifo", short, []snstopic.Result{ok("1"), throttled, unsent}, exit.Failure, mend},
+		"a part went out, ids would run out": {"alerts.fifo", time.Minute, []snstopic.Result{ok("1"), throttled}, exit.HardFailure, mend},
+		"a part went out, the rest is lost":  {"alerts.fifo", short, []snstopic.Result{ok("1"), throttled, denied}, exit.HardFailure, mend},
+		"nothing out after a long time":      {"alerts.fifo", time.Minute, []snstopic.Result{throttled}, exit.Failure, mend},
+		"the deadline left all":              {"alerts", short, []snstopic.Result{unsent, unsent}, exit.Failure, mend},
+		"one of them stays":                  {"alerts", short, []snstopic.Result{throttled, denied}, exit.HardFailure, mend},
 	} {
-		rep := newReport(&inputs{arn: parseARN(t, row.topic)}, nil, row.results)
+		rep := newReport(&inputs{arn: parseARN(t, row.topic), timeout: row.timeout}, nil, row.results)
 		err := rep.err()
 		if row.want == exit.Success {
 			require.Nil(t, err, name)
@@ -189,7 +203,7 @@ func TestExitCodes(t *testing.T) {
 		}
 		require.NotNil(t, err, name)
 		require.Equal(t, row.want, err.Code, name)
-		require.Equal(t, "do this", err.Fix, name)
+		require.Equal(t, row.fix, err.Fix, name)
 	}
 }
 
@@ -204,10 +218,10 @@ func TestDebug(t *testing.T) {
 	})
 	require.Equal(t, []string{
 		"id-1",
-		"publish to alerts: NotFound: words of SNS. Fix: do this.",
+		"publish to alerts: NotFound: words of SNS. Fix: do this; then run it again only for the addresses that have no MessageID in sns.message_ids.",
 		"id-3",
 		"failed: NotFound, see line 2",
-		"publish to alerts: TimedOut: words of SNS. Fix: do this.",
+		"publish to alerts: TimedOut: words of SNS. Fix: run it again only for the addresses that have no MessageID in sns.message_ids.",
 	}, strings.Split(rep.debug(), "\n"))
 	require.Equal(t, "published 2 of 5 addresses to alerts, 2 failed, 1 not sent", rep.summary())
 	require.Contains(t, rep.err().Error(), "first at address 2")
@@ -258,7 +272,7 @@ func TestEveryOutputIsWritten(t *testing.T) {
 		"failed": func(r *tc.Run) {
 			newReport(in, nil, []snstopic.Result{bad(snstopic.Failed, "NotFound", false)}).write(r)
 		},
-		"bad input": func(r *tc.Run) { _ = fail(r, &exit.Error{Code: exit.HardFailure, Text: "x"}) },
+		"bad input": func(r *tc.Run) { _ = fail(r, &inputs{}, &exit.Error{Code: exit.HardFailure, Text: "x"}) },
 	} {
 		r, store := testRun(t)
 		write(r)
@@ -349,4 +363,54 @@ func TestShowIsReadable(t *testing.T) {
 	c = compose(t, "alerts", inputs{deduplicationID: "not on a standard topic"}, "203.0.113.7")
 	problems, _, _ = examine(c.in, c)
 	require.NotEmpty(t, problems)
+}
+
+// sns.error_code tells what failed, not how the run ended.
+func TestErrorCodes(t *testing.T) {
+	t.Parallel()
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	store := &kvstore.Error{Op: "read", Err: errors.New("refused")}
+	for name, row := range map[string]struct {
+		ctx  context.Context
+		err  error
+		want string
+	}{
+		"a parameter":                  {t.Context(), &param.Error{Name: address, Problem: "is empty"}, snstopic.CodeInput},
+		"the store":                    {t.Context(), &playbook.Error{Err: store}, codeStore},
+		"the platform's API":           {t.Context(), &playbook.Error{Err: &api.Error{Status: 503}}, codeAPI},
+		"SNS":                          {t.Context(), &snstopic.Error{Code: "NotFound"}, "NotFound"},
+		"a signal while it was read":   {stopped, &playbook.Error{Err: store}, codeStopped},
+		"a signal, but the input bars": {stopped, &param.Error{Name: address, Problem: "is empty"}, snstopic.CodeInput},
+	} {
+		require.Equal(t, row.want, codeOf(inputError(row.ctx, row.err)), name)
+	}
+}
+
+// Messages of one run, in words that are the same for all, are not one message.
+func TestDeduplicationTellsIndicatorsApart(t *testing.T) {
+	t.Parallel()
+	first, second := "203.0.113.7", "203.0.113.8"
+	in := &inputs{arn: parseARN(t, "alerts.fifo"), format: alert.Text, subject: "alert", message: "look", alerts: alerts{addresses: []*string{&first, &second}}}
+	c := newComposer(in, "context", "1")
+	one, err := c.message(0)
+	require.NoError(t, err)
+	again, err := c.message(0)
+	require.NoError(t, err)
+	other, err := c.message(1)
+	require.NoError(t, err)
+	require.Equal(t, one.Body, other.Body)
+	require.Equal(t, one.DeduplicationID, again.DeduplicationID)
+	require.NotEqual(t, one.DeduplicationID, other.DeduplicationID)
+}
+
+// An indicator of which nothing would show alerts nobody.
+func TestBlankAddressIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, blank := range []string{"", "   ", "\t\n", "\u200b"} {
+		good := "203.0.113.7"
+		c := newComposer(&inputs{arn: parseARN(t, "alerts"), alerts: alerts{addresses: []*string{&good, &blank}}}, "", "")
+		_, err := c.message(1)
+		require.ErrorContains(t, err, "address is empty at address 2 of 2", "%q", blank)
+	}
 }

@@ -17,11 +17,14 @@ import (
 // topic's attributes show are remarks.
 func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic) error {
 	problems, shown, largest := examine(in, c)
-	remarks, failure := inspect(ctx, in, topic, largest)
-	remarks = append(remarks, c.noted()...)
+	onTopic, contradiction, failure := inspect(ctx, in, topic, largest)
+	if contradiction != "" {
+		problems = append(problems, contradiction)
+	}
+	report := &report{in: in, c: c, topic: onTopic}
+	remarks := report.remarks()
 	r.Log.Info("checked", "problems", len(problems), "remarks", len(remarks), "topic_answered", failure == nil)
 
-	report := &report{in: in, c: c}
 	verdict := fmt.Sprintf("checked, nothing was published: %s, %s", counted(len(problems), "problem"), counted(len(remarks), "remark"))
 	var err *exit.Error
 	switch {
@@ -59,8 +62,7 @@ func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snsto
 	if len(problems) == 0 {
 		code = failure.Code
 	}
-	report.failed(r, code, err)
-	r.Playbook.SetString(snsDebug, text)
+	report.failed(r, code, text)
 	if !in.failOnError {
 		r.Message = exit.SafeText(err)
 		return nil
@@ -96,7 +98,7 @@ func examine(in *inputs, c *composer) (problems []string, shown string, largest 
 		} else {
 			largest = max(largest, m.Size())
 			for _, problem := range snstopic.Validate(in.arn, m, 0) {
-				found = append(found, problem.String()+at(c.position(i)))
+				found = append(found, exit.Words(problem.Input+at(c.position(i))+" "+problem.Text, problem.Fix))
 			}
 			if shown == "" {
 				shown = show(m, rendered)
@@ -143,19 +145,26 @@ func show(m snstopic.Message, rendered alert.Message) string {
 }
 
 // inspect asks SNS for the topic's attributes. Not being allowed to is a
-// remark: a publisher needs no more than sns:Publish. largest is the size of
-// the largest message, in bytes.
-func inspect(ctx context.Context, in *inputs, topic *snstopic.Topic, largest int) (remarks []string, failure *snstopic.Error) {
+// remark: a publisher needs no more than sns:Publish. A contradiction is a
+// problem of the inputs that only the topic tells; largest is the size of the
+// largest message, in bytes.
+func inspect(ctx context.Context, in *inputs, topic *snstopic.Topic, largest int) (remarks []string, contradiction string, failure *snstopic.Error) {
 	attributes, err := topic.Attributes(ctx)
 	if err != nil {
 		var sns *snstopic.Error
 		if !errors.As(err, &sns) {
-			return nil, &snstopic.Error{Op: "check the topic", Code: codeStopped, Message: "no answer", Err: err}
+			return nil, "", &snstopic.Error{Op: "check the topic", Code: codeStopped, Message: "no answer", Err: err}
 		}
 		if sns.AccessDenied() {
-			return []string{"the topic itself was not checked: these credentials lack sns:GetTopicAttributes, which publishing does not need"}, nil
+			return []string{"the topic itself was not checked: these credentials lack sns:GetTopicAttributes, which publishing does not need"}, "", nil
 		}
-		return nil, sns
+		return nil, "", sns
+	}
+	if attributes.FIFO != in.arn.FIFO() {
+		contradiction = "topic_arn names a standard topic, but SNS says that it is a FIFO topic. Fix: check aws_endpoint_url: what answers there is not the SNS of this topic."
+		if in.arn.FIFO() {
+			contradiction = "topic_arn names a FIFO topic, but SNS says that it is none. Fix: check aws_endpoint_url: what answers there is not the SNS of this topic."
+		}
 	}
 	if attributes.SubscriptionsConfirmed == 0 {
 		remarks = append(remarks, "the topic has no confirmed subscription: a message would be published to nobody")
@@ -175,5 +184,5 @@ func inspect(ctx context.Context, in *inputs, topic *snstopic.Topic, largest int
 	if in.arn.FIFO() && attributes.SubscriptionsConfirmed > 0 {
 		remarks = append(remarks, "a FIFO topic delivers to SQS only, not to people")
 	}
-	return remarks, nil
+	return remarks, contradiction, nil
 }

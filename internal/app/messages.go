@@ -46,7 +46,7 @@ func (c *composer) message(i int) (snstopic.Message, error) {
 func (c *composer) compose(i int) (snstopic.Message, alert.Message, error) {
 	where := c.position(i)
 	one := c.in.alerts.at(i)
-	if one.Address == "" {
+	if alert.Blank(one.Address) {
 		return snstopic.Message{}, alert.Message{}, &param.Error{Name: address, Problem: "is empty" + at(where), Fix: "remove the empty entry from the list"}
 	}
 	attributes, remarks := alert.Attributes(one, c.in.attributes)
@@ -92,7 +92,7 @@ func (c *composer) group(m *snstopic.Message, one alert.Alert, i int) {
 		m.GroupID = groupOf(one)
 	}
 	if m.DeduplicationID == "" {
-		m.DeduplicationID = c.deduplication(m)
+		m.DeduplicationID = c.deduplication(one, m)
 	}
 }
 
@@ -113,9 +113,10 @@ func groupOf(one alert.Alert) string {
 }
 
 // deduplication is the same for a re-run of the same execution, which SNS
-// then does not deliver twice, and another for a new one.
-func (c *composer) deduplication(m *snstopic.Message) string {
-	return digest(c.kvContext, c.jobID, m.Subject, m.Body)
+// then does not deliver twice, and another for a new one and for another
+// indicator: with words of one's own the message may be the same for all.
+func (c *composer) deduplication(one alert.Alert, m *snstopic.Message) string {
+	return digest(c.kvContext, c.jobID, one.IndicatorType, one.Address, m.Subject, m.Body)
 }
 
 // digest is the SHA-256 of parts, which it keeps apart by their lengths.

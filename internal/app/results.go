@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"time"
 
 	"tcsns/internal/snstopic"
 	"tcsns/internal/tc"
+	"tcsns/internal/tc/api"
 	"tcsns/internal/tc/exit"
 	"tcsns/internal/tc/kvstore"
 	"tcsns/internal/tc/param"
@@ -36,9 +39,13 @@ func outputs() []string {
 const (
 	codeInput   = snstopic.CodeInput
 	codeStore   = "KeyValueStore"
+	codeAPI     = "ThreatConnectAPI"
 	codeUnknown = snstopic.CodeUnknown
 	codeStopped = snstopic.CodeCancelled
 )
+
+// errStopped is a run that was told to stop before it published anything.
+var errStopped = errors.New("stopped")
 
 // maxErrors bounds the failures that sns.result spells out; the rest is counted.
 const maxErrors = 100
@@ -48,6 +55,7 @@ type report struct {
 	in      *inputs
 	c       *composer
 	results []snstopic.Result
+	topic   []string // remarks on the topic, of a check
 
 	published, failures, unknown, unsent int
 	first                                *snstopic.Error // the first failure in order, nil when all went out
@@ -78,10 +86,16 @@ func newReport(in *inputs, c *composer, results []snstopic.Result) *report {
 // sent reports whether anything went out, or may have.
 func (rep *report) sent() bool { return rep.published+rep.unknown > 0 }
 
+// maxRepeated is the longest time allowed to a run that may be repeated after
+// a part of it went out. SNS knows a deduplication id for five minutes; the
+// platform repeats a run up to three times, a minute apart (install.json), so
+// that the last one ends within 3 min + 4 times this.
+const maxRepeated = 30 * time.Second
+
 // exitCode is 1 only where running again may mend every failure and delivers
 // nothing twice: nothing went out, or FIFO ids protect what did.
 func (rep *report) exitCode() exit.Code {
-	if rep.sent() && !rep.in.arn.FIFO() {
+	if rep.sent() && (!rep.in.arn.FIFO() || rep.in.timeout > maxRepeated) {
 		return exit.HardFailure
 	}
 	for _, result := range rep.results {
@@ -101,7 +115,23 @@ func (rep *report) err() *exit.Error {
 	if len(rep.results) > 1 {
 		text = rep.summary() + "; first at address " + fmt.Sprint(rep.firstAt+1) + ": " + text
 	}
-	return &exit.Error{Code: rep.exitCode(), Text: text, Fix: rep.first.Fix, Err: rep.first.Err}
+	return &exit.Error{Code: rep.exitCode(), Text: text, Fix: rep.fix(rep.first), Err: rep.first.Err}
+}
+
+// fix is what to do about a failure. Where a part went out to a standard topic,
+// simply running it again would deliver that part a second time.
+func (rep *report) fix(err *snstopic.Error) string {
+	if rep.published == 0 || rep.in.arn.FIFO() || err.Outcome == snstopic.Unknown {
+		return err.Fix
+	}
+	again := "run it again only for the addresses that have no MessageID in sns.message_ids"
+	if rep.unknown > 0 {
+		again = "look behind the topic, and run it again only for the addresses that did not arrive"
+	}
+	if err.Retryable {
+		return again
+	}
+	return err.Fix + "; then " + again
 }
 
 // summary says in one line what went out.
@@ -141,7 +171,9 @@ func (rep *report) debug() string {
 			continue
 		}
 		told[key] = i + 1
-		b.WriteString(result.Err.Error())
+		err := *result.Err
+		err.Fix = rep.fix(&err)
+		b.WriteString(err.Error())
 	}
 	return b.String()
 }
@@ -153,7 +185,7 @@ func (rep *report) write(r *tc.Run) {
 
 // failed sets the outputs of a run that has no results: it did not come to a
 // publish, or was cut off in it.
-func (rep *report) failed(r *tc.Run, code string, err *exit.Error) {
+func (rep *report) failed(r *tc.Run, code, debug string) {
 	// All outputs are set, the empty ones too: a second run of the same job
 	// finds what the first one left.
 	r.Playbook.SetString(snsErrorCode, code)
@@ -161,13 +193,13 @@ func (rep *report) failed(r *tc.Run, code string, err *exit.Error) {
 	r.Playbook.SetString(snsMessageID, "")
 	r.Playbook.SetStringArray(snsMessageIDs, []*string{})
 	r.Playbook.SetString(snsSequenceNumber, "")
-	text := r.Mask.Redact(err.Error())
-	r.Playbook.SetString(snsDebug, text)
+	debug = r.Mask.Redact(debug)
+	r.Playbook.SetString(snsDebug, debug)
 	setResult(r, document{
 		Action:    rep.in.action,
 		TopicARN:  rep.topicARN(),
 		ErrorCode: code,
-		Debug:     text,
+		Debug:     debug,
 		Remarks:   rep.remarks(),
 	})
 }
@@ -189,7 +221,7 @@ func (rep *report) set(r *tc.Run, debug string) {
 		result := &rep.results[i]
 		if result.Err != nil {
 			if len(doc.Errors) < maxErrors {
-				doc.Errors = append(doc.Errors, failureOf(i, result))
+				doc.Errors = append(doc.Errors, rep.failure(i, result))
 			}
 			continue
 		}
@@ -249,11 +281,12 @@ func (rep *report) topicARN() string {
 	return rep.in.arn.String()
 }
 
+// remarks are those on the topic, then those on the messages.
 func (rep *report) remarks() []string {
 	if rep.c == nil {
 		return nil
 	}
-	return rep.c.noted()
+	return append(slices.Clip(rep.topic), rep.c.noted()...)
 }
 
 // document is sns.result: everything that the other outputs say, and what was
@@ -289,11 +322,11 @@ type failure struct {
 	Fix       string `json:"fix"`
 }
 
-func failureOf(i int, result *snstopic.Result) failure {
+func (rep *report) failure(i int, result *snstopic.Result) failure {
 	err := result.Err
 	return failure{
 		Position: i + 1, Outcome: result.Outcome.String(), Service: err.Service, Code: err.Code, Class: string(err.Class),
-		Status: err.Status, RequestID: err.RequestID, Retryable: err.Retryable, Message: err.Message, Fix: err.Fix,
+		Status: err.Status, RequestID: err.RequestID, Retryable: err.Retryable, Message: err.Message, Fix: rep.fix(err),
 	}
 }
 
@@ -310,17 +343,20 @@ func (d document) json() string {
 // codeOf is sns.error_code of a run that did not come to a publish.
 func codeOf(err error) string {
 	var sns *snstopic.Error
+	var platform *api.Error
 	var store *kvstore.Error
 	var input *param.Error
 	switch {
+	case errors.Is(err, errStopped):
+		return codeStopped
 	case errors.As(err, &sns):
 		return sns.Code
 	case errors.As(err, &input):
 		return codeInput
+	case errors.As(err, &platform):
+		return codeAPI
 	case errors.As(err, &store):
 		return codeStore
-	case exit.CodeOf(err) == exit.Failure:
-		return codeStopped
 	}
 	return codeInput
 }
