@@ -13,7 +13,9 @@ package alert
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Alert is what happened to one indicator. Address is needed; of the others,
@@ -152,7 +154,10 @@ func (r *rendering) number(input, text string) number {
 
 // message puts the message together as it stands.
 func (r *rendering) message() Message {
-	m := Message{Subject: r.subject(), Remarks: r.remarks, Cut: r.cut}
+	m := Message{Subject: r.subject(), Remarks: r.remarks, Cut: slices.Clip(r.cut)}
+	if n := utf8.RuneCountInString(r.wholeSubject()); n > maxSubject {
+		m.Cut = append(m.Cut, fmt.Sprintf("subject (it has %d characters, SNS takes %d)", n, maxSubject))
+	}
 	switch r.o.Format {
 	case JSON:
 		m.Body = r.document()

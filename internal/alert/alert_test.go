@@ -190,6 +190,36 @@ func TestNumbers(t *testing.T) {
 	require.NotContains(t, m.Remarks[0], "high", "a remark names the input, not its value")
 }
 
+// A subject that is cut says so, like everything else that is.
+func TestSubjectIsCutAloud(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]Options{
+		"own":      {Format: Text, Subject: strings.Repeat("word ", 30) + "203.0.113.7"},
+		"rendered": {Format: Text},
+	} {
+		a := example()
+		if name == "rendered" {
+			a.TriggerAction = strings.Repeat("x", 100)
+		}
+		m, err := Render(a, o)
+		require.NoError(t, err)
+		require.LessOrEqual(t, utf8.RuneCountInString(m.Subject), 100)
+		require.True(t, strings.HasSuffix(m.Subject, "…"))
+		require.Contains(t, strings.Join(m.Cut, "; "), "subject (it has 1", name)
+	}
+	m, err := Render(example(), Options{Format: Text, Subject: strings.Repeat("x", 100)})
+	require.NoError(t, err)
+	require.Empty(t, m.Cut)
+}
+
+func TestBlank(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", " ", "\t\r\n", "\u00a0", "\u200b\u202e", "\x00"} {
+		require.True(t, Blank(text), "%q", text)
+	}
+	require.False(t, Blank(" 203.0.113.7 "))
+}
+
 func TestSMSParts(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -201,6 +231,10 @@ func TestSMSParts(t *testing.T) {
 		{strings.Repeat("é", 160), 1}, {strings.Repeat("ê", 70), 1}, {strings.Repeat("ê", 71), 2}, // ê is not in the alphabet
 		{strings.Repeat("💀", 35), 1}, {strings.Repeat("💀", 36), 2}, // two units each
 		{"a\u0000", 1},
+		// A part ends between two words, and after 153 septets.
+		{strings.Repeat("a", 60) + " " + strings.Repeat("b", 236), 3}, {strings.Repeat("word ", 61), 3}, {strings.Repeat("word ", 60), 2},
+		{strings.Repeat("a", 152) + "[" + strings.Repeat("b", 152), 3}, // two septets are not torn
+		{"a" + strings.Repeat(" ", 306), 3},
 	} {
 		require.Equal(t, row.want, smsParts(row.text), "%d of %q", utf8.RuneCountInString(row.text), firstRunes(row.text, 1))
 	}
@@ -254,6 +288,12 @@ func TestPushStaysWithinItsSize(t *testing.T) {
 	wellFormed(t, a, m)
 	require.Contains(t, part(m, "APNS"), "203.0.113[.]7")
 	require.Contains(t, m.Cut, "owner in APNS")
+
+	long := example()
+	long.IndicatorType = strings.Repeat("t", 5000)
+	m, err = Render(long, Options{Format: PerProtocol, Message: "own"})
+	require.NoError(t, err)
+	wellFormed(t, long, m)
 
 	a.Address = strings.Repeat("a", 5000)
 	m, err = Render(a, Options{Format: PerProtocol, Defang: true})
@@ -310,25 +350,29 @@ func TestBudget(t *testing.T) {
 func TestDefang(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"203.0.113.7":                    "203.0.113[.]7",
-		"203.0.113.7:8080":               "203.0.113[.]7:8080",
-		"203.0.113.0/24":                 "203.0.113[.]0/24",
-		"2001:db8::1":                    "2001:db8:[:]1",
-		"::ffff:203.0.113.7":             "::ffff:203.0.113[.]7",
-		"evil.example":                   "evil[.]example",
-		"evil.example:8080":              "evil[.]example:8080",
-		"http://evil.example/a.html":     "hxxp://evil[.]example/a.html",
-		"http://203.0.113.7/a.html":      "hxxp://203.0.113[.]7/a.html",
-		"HTTPS://user@evil.example?q=a":  "hxxps://user[@]evil[.]example?q=a",
-		"ftp://[2001:db8::1]/x":          "fxp://[2001:db8:[:]1]/x",
-		"ftp://[2001:db8::1]:21/x":       "fxp://[2001:db8:[:]1]:21/x",
-		"first.last@evil.example":        "first[.]last[@]evil[.]example",
-		"evil.example/path.html":         "evil[.]example/path.html",
-		"d41d8cd98f00b204e9800998ecf842": "d41d8cd98f00b204e9800998ecf842",
-		"hxxp://evil[.]example/a.html":   "hxxp://evil[.]example/a.html",
-		"bücher.example":                 "bücher[.]example",
-		"AS64500":                        "AS64500",
-		"":                               "",
+		"203.0.113.7":                                     "203.0.113[.]7",
+		"203.0.113.7:8080":                                "203.0.113[.]7:8080",
+		"203.0.113.0/24":                                  "203.0.113[.]0/24",
+		"2001:db8::1":                                     "2001:db8:[:]1",
+		"::ffff:203.0.113.7":                              "::ffff:203.0.113[.]7",
+		"evil.example":                                    "evil[.]example",
+		"evil.example:8080":                               "evil[.]example:8080",
+		"http://evil.example/a.html":                      "hxxp://evil[.]example/a.html",
+		"http://203.0.113.7/a.html":                       "hxxp://203.0.113[.]7/a.html",
+		"HTTPS://user@evil.example?q=a":                   "hxxps://user[@]evil[.]example?q=a",
+		"ftp://[2001:db8::1]/x":                           "fxp://[2001:db8:[:]1]/x",
+		"ftp://[2001:db8::1]:21/x":                        "fxp://[2001:db8:[:]1]:21/x",
+		"first.last@evil.example":                         "first[.]last[@]evil[.]example",
+		"evil.example/path.html":                          "evil[.]example/path.html",
+		"d41d8cd98f00b204e9800998ecf842":                  "d41d8cd98f00b204e9800998ecf842",
+		"hxxp://evil[.]example/a.html":                    "hxxp://evil[.]example/a.html",
+		"bücher.example":                                  "bücher[.]example",
+		"AS64500":                                         "AS64500",
+		"see http://evil.example/x.html":                  "see hxxp://evil[.]example/x.html",
+		"<HTTP://evil.example>":                           "<hxxp://evil[.]example>",
+		"feed:http://evil.example/":                       "feed:hxxp://evil[.]example/",
+		"https://good.example/?u=http://evil.example/x.y": "hxxps://good[.]example/?u=hxxp://evil[.]example/x.y",
+		"": "",
 	} {
 		require.Equal(t, want, Defang(text), text)
 		require.Equal(t, want, Defang(want), "twice is once: %s", text)

@@ -122,7 +122,11 @@ func checkReserved(a *Attribute) error {
 		if !ok || price.value <= 0 {
 			return fmt.Errorf("is a price in US dollars above 0")
 		}
-		a.Type = typeNumber
+		text, err := price.attribute()
+		if err != nil || text == "0" {
+			return fmt.Errorf("is a price in US dollars, from 0.00001 to 1,000,000,000")
+		}
+		a.Type, a.Value = typeNumber, text
 	case "AWS.MM.SMS.OriginationNumber":
 		digits := strings.TrimPrefix(a.Value, "+")
 		if n := len(digits); n < 5 || n > 14 || strings.ContainsFunc(digits, func(r rune) bool { return !isDigit(r) }) {
@@ -174,7 +178,7 @@ func (n number) attribute() (string, error) {
 // list of strings, numbers, booleans and nulls.
 func checkArray(text string) error {
 	var list []any
-	if err := json.Unmarshal([]byte(text), &list); err != nil {
+	if err := json.Unmarshal([]byte(text), &list); err != nil || list == nil {
 		return fmt.Errorf(`is typed String.Array, but its value is no JSON list, as ["a","b"]`)
 	}
 	for _, element := range list {

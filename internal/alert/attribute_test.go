@@ -107,6 +107,8 @@ func TestOwnAttribute(t *testing.T) {
 		{"AWS.SNS.SMS.SenderID", "12345-678", "letter"},
 		{"AWS.SNS.SMS.SenderID", "a-name-too-long", "3 to 11"},
 		{"AWS.SNS.SMS.MaxPrice", "-1.25", "price"},
+		{"AWS.SNS.SMS.MaxPrice", "0.000001", "price"},
+		{"tags:String.Array", "null", "list"},
 		{"AWS.MM.SMS.OriginationNumber", "+1-206-555-0100", "digits"},
 		{"AWS.SNS.MOBILE.APNS.TTL", "3.5 hours", "seconds"},
 	} {

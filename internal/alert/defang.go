@@ -8,9 +8,9 @@ import (
 // Defang writes an indicator so that no program makes a link of it and nobody
 // opens it by mistake, in the field's own convention: 203.0.113[.]7,
 // 2001:db8:[:]7, evil[.]example, hxxps://evil[.]example/a.html,
-// user[@]evil[.]example. In a URL only scheme and host change, and what cannot
-// be a link (a file hash, a plain word) stays as it is. Defang of a defanged
-// text is that text.
+// user[@]evil[.]example. In a URL only scheme and host change, those of a URL
+// inside it too, and what cannot be a link (a file hash, a plain word) stays as
+// it is. Defang of a defanged text is that text.
 func Defang(text string) string {
 	if !strings.ContainsAny(text, ".:@") {
 		return text
@@ -20,7 +20,52 @@ func Defang(text string) string {
 	if end < 0 {
 		end = len(rest)
 	}
-	return defangScheme(scheme) + slashes + defangHost(rest[:end]) + rest[end:]
+	return defangScheme(scheme) + slashes + defangInside(defangHost(rest[:end])+rest[end:])
+}
+
+// defangInside does to URLs inside a text what Defang does to one that is all
+// of it: an open redirect carries its target, and some indicators (the subject
+// of an e-mail, a user agent) are sentences.
+func defangInside(text string) string {
+	if strings.IndexByte(text, ':') < 0 {
+		return text
+	}
+	var b strings.Builder
+	for {
+		colon := strings.IndexByte(text, ':')
+		if colon < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		start := wordBefore(text, colon)
+		scheme := text[start:colon]
+		b.WriteString(text[:start])
+		b.WriteString(defangScheme(scheme))
+		b.WriteByte(':')
+		text = text[colon+1:]
+		if defangScheme(scheme) == scheme {
+			continue
+		}
+		host := strings.TrimLeft(text, `/\`)
+		b.WriteString(text[:len(text)-len(host)])
+		end := strings.IndexAny(host, "/\\?#&:;,'\"`<>()[]{} \t\r\n")
+		switch {
+		case end < 0:
+			end = len(host)
+		case host[end] == ':':
+			end = wordBefore(host, end) // it may be a scheme, for the next turn
+		}
+		b.WriteString(strings.ReplaceAll(host[:end], ".", "[.]"))
+		text = host[end:]
+	}
+}
+
+// wordBefore returns where the letters and digits begin that end before at.
+func wordBefore(text string, at int) int {
+	for at > 0 && (isLetter(rune(text[at-1])) || isDigit(rune(text[at-1]))) {
+		at--
+	}
+	return at
 }
 
 // cutScheme cuts scheme:// off, and also the http:/ and http: that browsers

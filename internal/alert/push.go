@@ -93,10 +93,10 @@ func (r *rendering) push(protocol string, limit int, write payload) short {
 			return short{text: text, cut: cut}
 		}
 	}
+	n.indicatorType = firstRunes(n.indicatorType, maxSubject)
 	if r.o.Message != "" {
 		return r.cutPush(protocol, limit, fits, cut)
 	}
-	n.indicatorType = firstRunes(n.indicatorType, maxSubject)
 	text, _ := fits(fmt.Sprintf("%d characters, too long for a push notification", utf8.RuneCountInString(p.Address)))
 	return short{text: text, cut: append(cut, "address in "+protocol+": it is too long, so its length stands there")}
 }

@@ -25,41 +25,55 @@ const (
 	gsmExtended = "^{}\\[~]|€\f"
 )
 
-// smsParts is how many parts a text takes as an SMS.
+// smsParts is how many parts a text takes as an SMS. SNS ends a part between
+// two words
+// (https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html); a word
+// that no part holds is torn, a character of two units never.
 func smsParts(text string) int {
-	septets, gsm := 0, true
+	units, one, many := septets, gsmOne, gsmMany
+	if strings.ContainsFunc(text, func(r rune) bool { return septets(r) == 0 }) {
+		units, one, many = utf16Units, ucsOne, ucsMany
+	}
+	length := 0
 	for _, r := range text {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == ' ', strings.ContainsRune(gsmBasic, r):
-			septets++
-		case strings.ContainsRune(gsmExtended, r):
-			septets += 2
-		default:
-			gsm = false
-		}
-		if !gsm {
-			break
-		}
+		length += units(r)
 	}
-	if gsm {
-		return parts(septets, gsmOne, gsmMany)
-	}
-	units := 0
-	for _, r := range text {
-		units += max(1, utf16.RuneLen(r))
-	}
-	return parts(units, ucsOne, ucsMany)
-}
-
-// parts divides a length into parts. A character of two units is never torn:
-// each part may waste one, which the division by the smaller length covers
-// for all but texts made of nothing else.
-func parts(length, one, many int) int {
 	if length <= one {
 		return 1
 	}
-	return (length + many - 1) / many
+	parts, room := 1, many
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' || r == '\n' }) {
+		length := 0
+		for _, r := range word {
+			length += units(r)
+		}
+		if length > room && room < many {
+			parts, room = parts+1, many
+		}
+		for _, r := range word {
+			if units(r) > room {
+				parts, room = parts+1, many
+			}
+			room -= units(r)
+		}
+		room = max(0, room-1) // the space
+	}
+	return max(parts, (length+many-1)/many) // with several spaces in a row
 }
+
+// septets is the length of a character in the GSM-7 alphabet, 0 where it is
+// not in there.
+func septets(r rune) int {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == ' ', strings.ContainsRune(gsmBasic, r):
+		return 1
+	case strings.ContainsRune(gsmExtended, r):
+		return 2
+	}
+	return 0
+}
+
+func utf16Units(r rune) int { return max(1, utf16.RuneLen(r)) }
 
 // short is a text that had to fit, and what it gave up for that.
 type short struct {

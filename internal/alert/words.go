@@ -85,11 +85,15 @@ const maxSubject = 100
 
 // subject is one line of at most 100 runes, never empty.
 func (r *rendering) subject() string {
-	text := oneLine(r.o.Subject)
-	if text == "" {
-		text = r.headline()
+	return strings.TrimLeft(cutRunes(r.wholeSubject(), maxSubject), " ")
+}
+
+// wholeSubject is the subject before it is cut.
+func (r *rendering) wholeSubject() string {
+	if text := oneLine(r.o.Subject); text != "" {
+		return text
 	}
-	return strings.TrimLeft(cutRunes(text, maxSubject), " ")
+	return r.headline()
 }
 
 // headline is what happened, in a few words: "Address Created: 203.0.113[.]7".
