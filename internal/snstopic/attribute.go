@@ -26,7 +26,7 @@ func baseType(t string) string {
 	}
 	base, suffix, found := strings.Cut(t, ".")
 	switch base {
-	case "String", "Number", "Binary":
+	case "String", "Number":
 		if !found || suffix != "" {
 			return base
 		}
@@ -107,11 +107,9 @@ func valueProblem(a Attribute) string {
 	case a.Type == "":
 		return "type is empty"
 	case base == "" || len(a.Type) > maxAttributeType || !all(a.Type, func(c byte) bool { return isNameByte(c) || c == '.' }):
-		return "type is none of String, Number, String.Array and Binary"
+		return "type is none of String, Number and String.Array"
 	case a.Value == "":
 		return "value is empty"
-	case base == "Binary":
-		return ""
 	case !utf8.ValidString(a.Value):
 		return "value is not valid UTF-8"
 	case strings.ContainsFunc(a.Value, func(r rune) bool { return r > 0xFFFF }):

@@ -10,13 +10,11 @@ import (
 
 // TopicAttributes is what SNS says of a topic, as far as a publisher cares.
 type TopicAttributes struct {
-	SubscriptionsConfirmed    int
-	SubscriptionsPending      int
-	FIFO                      bool
-	ContentBasedDeduplication bool
-	MaximumMessageSize        int    // bytes; 0: SNS did not say
-	KMSKey                    string // id or ARN of the key, "" when not encrypted
-	Policy                    string // JSON
+	SubscriptionsConfirmed int
+	SubscriptionsPending   int
+	FIFO                   bool
+	MaximumMessageSize     int    // bytes; 0: SNS did not say
+	KMSKey                 string // id or ARN of the key, "" when not encrypted
 }
 
 // Attributes asks SNS about the topic, within the topic's deadline. It needs
@@ -33,9 +31,16 @@ func (t *Topic) Attributes(ctx context.Context) (TopicAttributes, error) {
 		e := t.explain(ctx, "read the attributes of "+t.name(), call, err)
 		e.Outcome = NotSent
 		if call.unsettled {
-			e.Code, e.Class, e.Retryable = CodeNotSNS, ClassNetwork, true
-			e.Message = "no answer that can be read"
-			e.Fix = t.fixForConnection(serviceSNS)
+			e.Code, e.Class, e.Retryable = CodeConnection, ClassNetwork, true
+			e.Message, e.Fix = "the connection broke before the answer", t.fixForConnection(serviceSNS)
+			switch {
+			case ctx.Err() != nil:
+				e.Class = ClassTimeout
+				e.Code, e.Message, e.Fix = t.stopped(ctx)
+				e.Message += " before the answer"
+			case e.Status != 0:
+				e.Code, e.Message = CodeNotSNS, "no answer that can be read"
+			}
 		}
 		if e.AccessDenied() {
 			e.Fix = "allow sns:GetTopicAttributes on " + t.arn.String() + " to these credentials, or do without: publishing does not need it"
@@ -44,13 +49,11 @@ func (t *Topic) Attributes(ctx context.Context) (TopicAttributes, error) {
 	}
 	attributes := out.Attributes
 	return TopicAttributes{
-		SubscriptionsConfirmed:    number(attributes["SubscriptionsConfirmed"]),
-		SubscriptionsPending:      number(attributes["SubscriptionsPending"]),
-		FIFO:                      attributes["FifoTopic"] == "true",
-		ContentBasedDeduplication: attributes["ContentBasedDeduplication"] == "true",
-		MaximumMessageSize:        number(attributes["MaximumMessageSize"]),
-		KMSKey:                    attributes["KmsMasterKeyId"],
-		Policy:                    attributes["Policy"],
+		SubscriptionsConfirmed: number(attributes["SubscriptionsConfirmed"]),
+		SubscriptionsPending:   number(attributes["SubscriptionsPending"]),
+		FIFO:                   attributes["FifoTopic"] == "true",
+		MaximumMessageSize:     number(attributes["MaximumMessageSize"]),
+		KMSKey:                 attributes["KmsMasterKeyId"],
 	}, nil
 }
 

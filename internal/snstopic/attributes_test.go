@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -16,13 +17,12 @@ func TestAttributes(t *testing.T) {
 		require.Equal(t, "GetTopicAttributes", form.Get("Action"))
 		_, _ = io.WriteString(w, `<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes>
 			<entry><key>SubscriptionsConfirmed</key><value>2</value></entry><entry><key>SubscriptionsPending</key><value>1</value></entry>
-			<entry><key>FifoTopic</key><value>true</value></entry><entry><key>ContentBasedDeduplication</key><value>true</value></entry>
-			<entry><key>MaximumMessageSize</key><value>1048576</value></entry><entry><key>KmsMasterKeyId</key><value>alias/aws/sns</value></entry>
-			<entry><key>Policy</key><value>{}</value></entry></Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>`)
+			<entry><key>FifoTopic</key><value>true</value></entry>
+			<entry><key>MaximumMessageSize</key><value>1048576</value></entry><entry><key>KmsMasterKeyId</key><value>alias/aws/sns</value></entry></Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>`)
 	})
 	got, err := open(t, withKeys(fifo, s.server.URL)).Attributes(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, TopicAttributes{2, 1, true, true, 1 << 20, "alias/aws/sns", "{}"}, got)
+	require.Equal(t, TopicAttributes{2, 1, true, 1 << 20, "alias/aws/sns"}, got)
 }
 
 func TestAttributesRefused(t *testing.T) {
@@ -38,7 +38,8 @@ func TestAttributesRefused(t *testing.T) {
 			refuse(w, 403, "AuthorizationError", "not authorized to perform: SNS:GetTopicAttributes")
 		}, "AuthorizationError", true, 1},
 		{"no topic", func(w http.ResponseWriter) { refuse(w, 404, "NotFound", "Topic does not exist") }, "NotFound", false, 1},
-		{"dropped", drop, CodeNotSNS, false, 3},
+		{"dropped", drop, CodeConnection, false, 3},
+		{"a page", func(w http.ResponseWriter) { _, _ = io.WriteString(w, "<html>guest network</html>") }, CodeNotSNS, false, 3},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -55,4 +56,19 @@ func TestAttributesRefused(t *testing.T) {
 			require.Len(t, s.seen(), row.asked)
 		})
 	}
+}
+
+// A check that runs out of time says that, and not that nobody was reached.
+func TestAttributesTimeOut(t *testing.T) {
+	t.Parallel()
+	s := newWire(t, func(_ int, _ url.Values, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	config := withKeys(standard, s.server.URL)
+	config.Timeout = 300 * time.Millisecond
+	_, err := open(t, config).Attributes(t.Context())
+	var e *Error
+	require.True(t, errors.As(err, &e))
+	require.Equal(t, CodeDeadline, e.Code)
+	require.Equal(t, ClassTimeout, e.Class)
+	require.True(t, e.Retryable)
+	require.Contains(t, e.Fix, "timeout_seconds")
 }

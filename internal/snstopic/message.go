@@ -24,7 +24,7 @@ type Message struct {
 // Attribute is one message attribute.
 type Attribute struct {
 	Name  string
-	Type  string // String, Number, String.Array or Binary, or one of these with a suffix
+	Type  string // String, Number or String.Array, or one of these with a suffix; Binary, which filters do not see, is not offered
 	Value string
 }
 
@@ -93,13 +93,7 @@ func (m Message) attributeValues() map[string]types.MessageAttributeValue {
 	values := make(map[string]types.MessageAttributeValue, len(m.Attributes))
 	for i := range m.Attributes {
 		a := &m.Attributes[i]
-		value := types.MessageAttributeValue{DataType: &a.Type}
-		if baseType(a.Type) == "Binary" {
-			value.BinaryValue = []byte(a.Value)
-		} else {
-			value.StringValue = &a.Value
-		}
-		values[a.Name] = value
+		values[a.Name] = types.MessageAttributeValue{DataType: &a.Type, StringValue: &a.Value}
 	}
 	return values
 }

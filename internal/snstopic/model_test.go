@@ -152,10 +152,6 @@ func formOf(arn ARN, m Message) url.Values {
 		form.Set(at+".Name", a.Name)
 		form.Set(at+".Value.DataType", a.Type)
 		form.Set(at+".Value.StringValue", a.Value)
-		if baseType(a.Type) == "Binary" {
-			form.Del(at + ".Value.StringValue")
-			form.Set(at+".Value.BinaryValue", "AA==")
-		}
 	}
 	return form
 }

@@ -18,7 +18,8 @@ import (
 // One message goes out by itself. Several go out in batches of up to ten and
 // up to the size of one message, several batches at a time; on a FIFO topic no
 // two batches at a time have a message group in common, so that the order
-// within a group stays. What the deadline leaves, or ctx, is NotSent.
+// within a group stays, but for an entry that SNS failed and took on a later
+// attempt: it comes after those of its batch. What the deadline leaves, or ctx, is NotSent.
 func (t *Topic) Publish(ctx context.Context, n int, message func(i int) (Message, error)) []Result {
 	results := make([]Result, n)
 	ctx, cancel := t.deadline(ctx)

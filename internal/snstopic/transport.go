@@ -137,7 +137,10 @@ func (c plainClient) Do(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		r = r.WithContext(r.Context()) // a copy: the SDK's stays as it is
-		r.Body = io.NopCloser(bytes.NewReader(body))
+		// From GetBody net/http sends a request again of which nothing was
+		// written, because the connection that it kept had been closed.
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		r.Body, _ = r.GetBody()
 	}
 	answer, err := c.transport.RoundTrip(r)
 	if err != nil {

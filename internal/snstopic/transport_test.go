@@ -63,3 +63,37 @@ func TestShortRequestIsOneWrite(t *testing.T) {
 	require.ErrorIs(t, post(strings.NewReader(text[:5])), io.ErrUnexpectedEOF)
 	require.Zero(t, n.Load(), "half a request is none")
 }
+
+// dying is a kept connection whose peer went away unnoticed: from the second
+// request on, nothing can be written to it.
+type dying struct {
+	net.Conn
+	written *atomic.Int32 // of all connections
+}
+
+func (c dying) Write(p []byte) (int, error) {
+	if c.written.Add(1) == 2 {
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(p)
+}
+
+// A request of which nothing was written is sent again on a new connection:
+// its outcome is not unknown.
+func TestNothingWrittenIsWrittenAgain(t *testing.T) {
+	t.Parallel()
+	s := newWire(t, accept)
+	topic := open(t, withKeys(standard, s.server.URL))
+	transport, written := topic.sns.Options().HTTPClient.(trackedClient).transport, new(atomic.Int32)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		return dying{conn, written}, err
+	}
+	for _, body := range []string{"first", "second"} {
+		r := one(t, topic, Message{Body: body})
+		require.Equal(t, Published, r.Outcome, "%v", r.Err)
+	}
+	require.Len(t, s.seen(), 2)
+	require.EqualValues(t, 3, written.Load())
+}
