@@ -170,7 +170,7 @@ func TestExitCodes(t *testing.T) {
 	unsent := bad(snstopic.NotSent, snstopic.CodeDeadline, true)
 	const (
 		mend  = "do this"
-		rest  = "run it again only for the addresses that have no MessageID in sns.message_ids"
+		rest  = "run it again only for the addresses without a MessageID in sns.message_ids"
 		look  = "look behind the topic, and run it again only for the addresses that did not arrive"
 		short = 30 * time.Second
 	)
@@ -218,13 +218,13 @@ func TestDebug(t *testing.T) {
 	})
 	require.Equal(t, []string{
 		"id-1",
-		"publish to alerts: NotFound: words of SNS. Fix: do this; then run it again only for the addresses that have no MessageID in sns.message_ids.",
+		"publish to alerts: NotFound: words of SNS. Fix: do this; then run it again only for the addresses without a MessageID in sns.message_ids.",
 		"id-3",
 		"failed: NotFound, see line 2",
-		"publish to alerts: TimedOut: words of SNS. Fix: run it again only for the addresses that have no MessageID in sns.message_ids.",
+		"publish to alerts: TimedOut: words of SNS. Fix: run it again only for the addresses without a MessageID in sns.message_ids.",
 	}, strings.Split(rep.debug(), "\n"))
 	require.Equal(t, "published 2 of 5 addresses to alerts, 2 failed, 1 not sent", rep.summary())
-	require.Contains(t, rep.err().Error(), "first at address 2")
+	require.Equal(t, "published 2 of 5 addresses to alerts, 2 failed, 1 not sent; first at address 2: NotFound: words of SNS", rep.err().Text)
 }
 
 // memoryStore keeps what a run writes.

@@ -113,6 +113,8 @@ func (rep *report) err() *exit.Error {
 	}
 	text := rep.first.Text()
 	if len(rep.results) > 1 {
+		// The summary names the topic, so what was tried need not: message.tc is short.
+		text = strings.TrimPrefix(text, rep.first.Op+": ")
 		text = rep.summary() + "; first at address " + fmt.Sprint(rep.firstAt+1) + ": " + text
 	}
 	return &exit.Error{Code: rep.exitCode(), Text: text, Fix: rep.fix(rep.first), Err: rep.first.Err}
@@ -124,7 +126,7 @@ func (rep *report) fix(err *snstopic.Error) string {
 	if rep.published == 0 || rep.in.arn.FIFO() || err.Outcome == snstopic.Unknown {
 		return err.Fix
 	}
-	again := "run it again only for the addresses that have no MessageID in sns.message_ids"
+	again := "run it again only for the addresses without a MessageID in sns.message_ids"
 	if rep.unknown > 0 {
 		again = "look behind the topic, and run it again only for the addresses that did not arrive"
 	}
