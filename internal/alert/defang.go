@@ -79,7 +79,7 @@ func cutScheme(text string) (scheme, slashes, rest string) {
 	}
 	host := strings.TrimLeft(rest, `/\`)
 	slashes = ":" + rest[:len(rest)-len(host)]
-	if slashes != "://" && defangScheme(scheme) == scheme {
+	if slashes != "://" && !isLink(scheme) {
 		return "", "", text // evil.example:8080
 	}
 	return scheme, slashes, host
@@ -97,6 +97,15 @@ func defangScheme(scheme string) string {
 		return "fxp"
 	}
 	return scheme
+}
+
+// isLink reports whether scheme is one that defangScheme changes, or has changed.
+func isLink(scheme string) bool {
+	switch strings.ToLower(scheme) {
+	case "http", "https", "ftp", "hxxp", "hxxps", "fxp":
+		return true
+	}
+	return false
 }
 
 // defanged undoes what defangHost does.
