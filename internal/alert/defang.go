@@ -85,31 +85,33 @@ func cutScheme(text string) (scheme, slashes, rest string) {
 	return scheme, slashes, host
 }
 
-// defangScheme turns http into hxxp, ftp into fxp; others are no links that
-// anything opens by itself.
+// defangScheme turns http into hxxp, ftp into fxp, also as the last word of a
+// scheme (git+https); others are no links that anything opens by itself.
 func defangScheme(scheme string) string {
-	switch strings.ToLower(scheme) {
+	start := wordBefore(scheme, len(scheme))
+	switch strings.ToLower(scheme[start:]) {
 	case "http":
-		return "hxxp"
+		return scheme[:start] + "hxxp"
 	case "https":
-		return "hxxps"
+		return scheme[:start] + "hxxps"
 	case "ftp":
-		return "fxp"
+		return scheme[:start] + "fxp"
 	}
 	return scheme
 }
 
 // isLink reports whether scheme is one that defangScheme changes, or has changed.
 func isLink(scheme string) bool {
-	switch strings.ToLower(scheme) {
+	switch strings.ToLower(scheme[wordBefore(scheme, len(scheme)):]) {
 	case "http", "https", "ftp", "hxxp", "hxxps", "fxp":
 		return true
 	}
 	return false
 }
 
-// defanged undoes what defangHost does.
-var defanged = strings.NewReplacer("[.]", ".", "[:]", ":", "[@]", "@")
+// defanged undoes what defangHost does; what defangIP does to a colon is undone
+// only where an address comes of it.
+var defanged = strings.NewReplacer("[.]", ".", "[@]", "@")
 
 // defangHost brackets what makes a host: the last dot of an IPv4 address, the
 // last colon of an IPv6 address, every dot of a name; and the @ before it.
@@ -124,10 +126,11 @@ func defangHost(host string) string {
 
 // defangAddress is defangHost without what stands before an @.
 func defangAddress(host string) string {
-	if isIP(host) {
-		return defangIP(host)
+	plain := strings.ReplaceAll(host, "[:]", ":")
+	if isIP(plain) {
+		return defangIP(plain)
 	}
-	if name, port, ok := cutLast(host, ":"); ok && isIP(name) {
+	if name, port, ok := cutLast(plain, ":"); ok && isIP(name) {
 		return defangIP(name) + ":" + port
 	}
 	return strings.ReplaceAll(host, ".", "[.]")
