@@ -74,6 +74,10 @@ func mistaken(text string) string {
 	switch {
 	case text == "":
 		return "is empty"
+	case strings.ContainsAny(text[:1], "\"'`"), strings.HasPrefix(text, "“"), strings.HasPrefix(text, "‘"):
+		return "stands in quotes, which are no part of an ARN"
+	case strings.HasPrefix(text, "${"):
+		return "is a reference that ThreatConnect has not replaced: no such variable, or typed instead of picked"
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
 		return "is a URL, not the ARN of a topic"
 	case !strings.Contains(text, ":") && isTopicName(text):

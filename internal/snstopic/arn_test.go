@@ -54,7 +54,10 @@ func TestParseARN(t *testing.T) {
 		{"arn:aws:sns:eu-west-1:123456789012:a b", "topic name"},
 		{"arn:aws:sns:eu-west-1:123456789012:alerts.FIFO", "topic name"},
 		{"arn:aws:sns:eu-west-1:123456789012:" + strings.Repeat("x", 257), "topic name"},
-		{"${ORGANIZATION:TEXT:topic}", "does not begin with arn:"},
+		{"${ORGANIZATION:TEXT:topic}", "is a reference that ThreatConnect has not replaced"},
+		{`"arn:aws:sns:eu-west-1:123456789012:alerts"`, "stands in quotes"},
+		{"'arn:aws:sns:eu-west-1:123456789012:alerts'", "stands in quotes"},
+		{"“arn:aws:sns:eu-west-1:123456789012:alerts”", "stands in quotes"},
 	} {
 		arn, err := ParseARN(row.text)
 		if row.want == "" {

@@ -83,7 +83,7 @@ func TestBatchesArePackedByBytes(t *testing.T) {
 func TestOneBadEntryFailsAlone(t *testing.T) {
 	t.Parallel()
 	const bad = 4321
-	hidden := errors.New("compose address: it has no value. Fix: remove the empty entry")
+	hidden := errors.New("compose address: it has no value. Fix: remove the empty entry.")
 	for _, row := range []struct {
 		name    string
 		message func(int) (Message, error)
@@ -133,6 +133,7 @@ func TestOneBadEntryFailsAlone(t *testing.T) {
 					require.Equal(t, Failed, r.Outcome)
 					require.Equal(t, row.code, r.Err.Code)
 					require.False(t, r.Err.Retryable)
+					require.False(t, strings.HasSuffix(r.Err.Fix, "."), "a step goes on in another sentence: %s", r.Err.Fix)
 					continue
 				}
 				require.Equal(t, "id-"+strconv.Itoa(i), r.MessageID)

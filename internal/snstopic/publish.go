@@ -83,7 +83,7 @@ func (t *Topic) compose(i int, message func(i int) (Message, error)) (Message, *
 	if err != nil {
 		e := inputError(t.op(), clean(err.Error(), t.redact), "correct that input")
 		if text, fix, ok := strings.Cut(err.Error(), "Fix: "); ok {
-			e.Message, e.Fix = strings.TrimRight(clean(text, t.redact), ". "), clean(fix, t.redact)
+			e.Message, e.Fix = strings.TrimRight(clean(text, t.redact), ". "), strings.TrimSuffix(clean(fix, t.redact), ".")
 		}
 		e.Outcome, e.Err = Failed, err
 		return m, e
