@@ -98,12 +98,15 @@ func unseal(sealed, key []byte) (map[string]any, error) {
 	if len(sealed) == 0 {
 		return nil, &Error{Name: envFile, Problem: "names an empty file", Fix: "write it anew"}
 	}
+	if json.Valid(sealed) { // no cipher text is
+		return nil, &Error{Name: envFile, Problem: "names a file that is not encrypted", Fix: "encrypt it with TC_APP_PARAM_KEY: AES-CBC, as the platform does"}
+	}
 	if len(sealed)%aes.BlockSize != 0 {
 		return nil, cutOff(fmt.Sprintf("%d bytes are no whole number of %d-byte blocks", len(sealed), aes.BlockSize))
 	}
 	plain := sealed
 	cipher.NewCBCDecrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(plain, sealed)
-	opened := bytes.HasPrefix(bytes.TrimLeft(plain[:aes.BlockSize], " \t\r\n"), []byte("{"))
+	opened := bytes.HasPrefix(bytes.TrimLeft(plain[:aes.BlockSize], byteOrderMark+" \t\r\n"), []byte("{"))
 	plain, ok := unpad(plain)
 	switch {
 	case !ok && opened:
@@ -132,14 +135,18 @@ func unpad(plain []byte) ([]byte, bool) {
 	return plain[:len(plain)-n], true
 }
 
+// byteOrderMark is what editors on Windows write before a text.
+const byteOrderMark = "\ufeff"
+
 // decodeObject decodes a JSON object, each of its values as [Set.Raw] says. Of
 // a name that comes twice the last wins, as in TcEx; a lone surrogate or an
 // invalid byte becomes U+FFFD; nesting beyond the 10,000 levels of
-// encoding/json is refused.
+// encoding/json is refused. Unlike TcEx it passes over a byte order mark.
 func decodeObject(plain []byte) (map[string]any, error) {
 	malformed := func(what string) error {
 		return &Error{Name: envFile, Problem: "names a file that holds " + what, Fix: "write one JSON object of names and values"}
 	}
+	plain = bytes.TrimPrefix(plain, []byte(byteOrderMark))
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(plain, &fields); err != nil {
 		if !json.Valid(plain) { // the cause quotes from the text: it is not passed on

@@ -84,6 +84,12 @@ func TestLoadFile(t *testing.T) {
 	}
 }
 
+// What an editor on Windows leaves: a byte order mark and other line ends.
+func TestLoadFileFromWindows(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "arn", set(t, "\ufeff{\r\n\"topic_arn\": \"arn\"\r\n}\r\n").String("topic_arn"))
+}
+
 // What OpenSSL makes of the text with `openssl enc -aes-128-cbc -K <key> -iv 0`:
 // that both ends agree is not left to our own encrypter.
 func TestLoadFileOfAnotherEncrypter(t *testing.T) {
@@ -109,7 +115,9 @@ func TestLoadFileRefuses(t *testing.T) {
 		{"cut off inside a block", good[:len(good)-3], key16, "TC_APP_PARAM_FILE", "cut off"},
 		{"cut off between blocks", good[:len(good)-16], key16, "TC_APP_PARAM_FILE", "cut off"},
 		{"one block of it", good[:16], key16, "TC_APP_PARAM_FILE", "cut off"},
-		{"not encrypted", []byte(`{"topic_arn": 1}`), key16, "TC_APP_PARAM_KEY", "does not open"},
+		{"not encrypted", []byte(`{"topic_arn": 1}`), key16, "TC_APP_PARAM_FILE", "not encrypted"},
+		{"not encrypted, no whole blocks", []byte(`{"topic_arn": "s3cret"}`), key16, "TC_APP_PARAM_FILE", "not encrypted"},
+		{"cut off behind a byte order mark", seal([]byte("\ufeff"+`{"topic_arn": "arn:aws:sns"}`), []byte(key16))[:16], key16, "TC_APP_PARAM_FILE", "cut off"},
 		{"wrong key", good, "ponmlkjihgfedcba", "TC_APP_PARAM_KEY", "does not open"},
 		{"wrong key of another length", good, key16 + key16, "TC_APP_PARAM_KEY", "does not open"},
 		{"short key", good, "short", "TC_APP_PARAM_KEY", "5 bytes"},
