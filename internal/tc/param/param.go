@@ -135,6 +135,16 @@ func (s *Set) Has(name string) bool {
 	return true
 }
 
+// Bare reports whether the parameter is an argument without a value: true of a
+// switch, and a slip of anything else.
+func (s *Set) Bare(name string) bool {
+	if s.source != SourceArguments {
+		return false
+	}
+	list, _ := s.values[name].([]any)
+	return s.values[name] == true || slices.Contains(list, any(true))
+}
+
 // String returns the parameter's text: numbers and booleans as JSON writes
 // them, a list of those joined by "|" (the platform's listDelimiter), lists
 // and objects that hold more as JSON text, "" for absent and null.

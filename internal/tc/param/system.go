@@ -160,14 +160,29 @@ func (r *reader) problem(err error) {
 
 func (r *reader) text(def string, names ...string) string {
 	name := r.first(names)
-	if !r.set.Has(name) {
+	if !r.set.Has(name) || r.bare(name) {
 		return def
 	}
 	return strings.TrimSpace(r.set.String(name))
 }
 
+// bare reports, and notes as a problem, that an argument that needs a value has none.
+func (r *reader) bare(name string) bool {
+	if !r.set.Bare(name) {
+		return false
+	}
+	r.problem(NoValue(name))
+	return true
+}
+
 // secret reads a secret as it is: blanks may be part of it.
-func (r *reader) secret(names ...string) secret.String { return r.set.Secret(r.first(names)) }
+func (r *reader) secret(names ...string) secret.String {
+	name := r.first(names)
+	if r.bare(name) {
+		return secret.String{}
+	}
+	return r.set.Secret(name)
+}
 
 func (r *reader) boolean(def bool, names ...string) bool {
 	value, err := r.set.Bool(r.first(names), def)
@@ -215,6 +230,9 @@ func (r *reader) kvType(names ...string) string {
 // outVariables reads the requested outputs: a JSON list, the text of one, or
 // a list with commas, which no variable can hold.
 func (r *reader) outVariables(name string) []string {
+	if r.bare(name) {
+		return nil
+	}
 	var variables []string
 	if list, ok := list(r.set.Raw(name)); ok {
 		variables = elements(list)
