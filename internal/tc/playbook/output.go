@@ -115,6 +115,29 @@ func (p *Playbook) Pending() int {
 	return len(p.outputs)
 }
 
+// Ready makes sure that the store answers, before an App does what cannot be
+// undone and whose outcome it could then not hand back: where an output is
+// pending and nothing was read yet, it reads one.
+func (p *Playbook) Ready(ctx context.Context) error {
+	p.mu.Lock()
+	read, keys := p.read, slices.Sorted(maps.Keys(p.outputs))
+	p.mu.Unlock()
+	if read || len(keys) == 0 {
+		return nil
+	}
+	if _, err := p.store.Get(ctx, keys[0]); err != nil {
+		return &Error{Op: "reach the store of the outputs", Err: err}
+	}
+	p.answered()
+	return nil
+}
+
+func (p *Playbook) answered() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.read = true
+}
+
 // Write writes the outputs that are set and requested, as one Put; without
 // any it does not touch the store. nil means that all of them are stored,
 // which TcEx does not tell.

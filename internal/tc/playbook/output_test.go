@@ -107,6 +107,34 @@ func TestWriteError(t *testing.T) {
 	require.NotContains(t, err.Error(), "s3cr3t")
 }
 
+// Ready reads once, and only where an output is pending and nothing was read.
+func TestReady(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, playbook.New(playbook.Options{}).Ready(t.Context()), "nothing to write: no store is touched")
+
+	store := stage()
+	p := playbook.New(playbook.Options{Store: store, Requested: []string{"#App:7:out!String"}})
+	p.SetString("out", "x")
+	require.NoError(t, p.Ready(t.Context()))
+	require.NoError(t, p.Ready(t.Context()))
+	require.Equal(t, [][]string{{"#App:7:out!String"}}, store.reads)
+
+	store.reads = nil
+	p = playbook.New(playbook.Options{Store: store, Requested: []string{"#App:7:out!String"}})
+	p.SetString("out", "x")
+	_, err := p.Resolve(t.Context(), playbook.Input{Param: "address", Raw: indicator})
+	require.NoError(t, err)
+	require.NoError(t, p.Ready(t.Context()))
+	require.Equal(t, [][]string{{indicator}}, store.reads)
+
+	store.err = &kvstore.Error{Op: "read", Reason: kvstore.Down, Problem: "nothing answers", Fix: "check tc_kvstore_host"}
+	p = playbook.New(playbook.Options{Store: store, Requested: []string{"#App:7:out!String"}})
+	p.SetString("out", "x")
+	var down *playbook.Error
+	require.ErrorAs(t, p.Ready(t.Context()), &down)
+	require.True(t, down.Temporary())
+}
+
 func TestJobID(t *testing.T) {
 	t.Parallel()
 	for want, requested := range map[string][]string{

@@ -46,6 +46,7 @@ type Playbook struct {
 	requested []requested
 
 	mu      sync.Mutex
+	read    bool                     // the store has answered
 	outputs map[string]kvstore.Entry // by the requested variable's key, as listed
 }
 

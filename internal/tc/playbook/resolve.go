@@ -254,6 +254,7 @@ func (r *resolution) readStore(ctx context.Context, keys []string) error {
 		}
 		return &Error{Op: "resolve " + what, Err: err}
 	}
+	r.p.answered()
 	for i, key := range keys {
 		s := r.stored[key]
 		s.data, s.err = decodeTyped(s.variable.Type, values[i])
