@@ -83,10 +83,10 @@ func (rd *reader) alerts() alerts {
 	}
 	fill(&list.triggerAction, defaultTriggerAction)
 
-	value, ok := rd.values[address]
-	if !ok {
-		return list // missing: said already
+	if rd.failed(address) {
+		return list
 	}
+	value := rd.values[address]
 	if value.IsUnset() {
 		rd.problem(address, "is empty: the variable that it refers to is not set", "map it from the trigger's entity or item variable")
 		return list
@@ -106,12 +106,16 @@ func (rd *reader) alerts() alerts {
 		rd.problem(address, "is empty", "map it from the trigger's entity or item variable")
 		return list
 	}
+	noun := "addresses"
+	if n == 1 {
+		noun = "address"
+	}
 	for _, c := range []struct {
 		name   string
 		values column
 	}{{owner, list.owner}, {threatassessScore, list.score}, {confidence, list.confidence}, {detailsLink, list.link}} {
 		if length := len(c.values); length > 1 && length != n {
-			rd.problem(c.name, fmt.Sprintf("has %d values for %d addresses", length, n), "give one value for all addresses, or one each")
+			rd.problem(c.name, fmt.Sprintf("has %d values for %d %s", length, n, noun), "give one value for all addresses, or one each")
 		}
 	}
 	return list

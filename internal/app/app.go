@@ -98,6 +98,9 @@ func publish(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *sns
 		Fix:  "look behind the topic before running it again",
 	}
 	newReport(in, c, nil).failed(r, codeUnknown, cutOff.Error())
+	if err := r.Playbook.Ready(ctx); err != nil {
+		return fail(r, in, inputError(ctx, err))
+	}
 	r.SideEffect = true
 	reserved := makeRoom(n)
 	results := topic.Publish(ctx, n, c.message)

@@ -34,8 +34,12 @@ func install() definition {
 	return d
 }
 
-// help answers --help and --version, for a person who starts the App by hand.
+// help answers --help and --version, for a person who starts the App by hand;
+// --help also behind other arguments, where it is not what a parameter holds.
 func help(args []string) (text string, ok bool) {
+	if n := len(args); n > 1 && args[n-1] == "--help" && !strings.HasPrefix(args[n-2], "--") {
+		args = args[n-1:]
+	}
 	if len(args) != 1 {
 		return "", false
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -118,12 +119,16 @@ func readInputs(ctx context.Context, r *tc.Run) (*inputs, error) {
 	}
 	for _, name := range []string{topicARN, address} {
 		if !r.Params.Has(name) {
-			rd.problem(name, "is missing", "fill it in in the App's settings")
+			rd.problem(name, "is missing", rd.fillIn(name))
 		}
 	}
 
 	var asked []playbook.Input
 	for _, name := range resolved() {
+		if r.Params.Bare(name) {
+			rd.add(param.NoValue(name))
+			continue
+		}
 		if raw := r.Params.Raw(name); raw != nil && raw != "" {
 			asked = append(asked, playbook.Input{Param: name, Raw: raw})
 		}
@@ -158,10 +163,10 @@ func (in *inputs) topic(rd *reader) {
 			rd.problem(awsEndpointURL, "is not a URL", "write it as https://HOST, or leave it empty for Amazon's own endpoint")
 		}
 	}
-	if !rd.params.Has(topicARN) {
+	text := rd.text(topicARN)
+	if rd.failed(topicARN) {
 		return
 	}
-	text := rd.text(topicARN)
 	if text == "" {
 		rd.problem(topicARN, "is empty: the variable that it refers to is not set", "check the variable, or write the topic's ARN itself")
 		return
@@ -186,6 +191,7 @@ func (in *inputs) credentials(rd *reader) {
 	in.roleARN = rd.text(awsRoleARN)
 	in.externalID = rd.text(awsExternalID)
 	switch id, key := in.accessKeyID != "", !in.secretAccessKey.Empty(); {
+	case rd.failed(awsAccessKeyID, awsSecretAccessKey): // said already
 	case id && !key:
 		rd.problem(awsSecretAccessKey, "is missing", "fill in both keys, or neither to use the credentials of the ThreatConnect server")
 	case key && !id:
@@ -209,6 +215,25 @@ func (rd *reader) add(err error) {
 	if err != nil {
 		rd.problems = append(rd.problems, err)
 	}
+}
+
+// failed reports whether a problem with one of the parameters is recorded.
+func (rd *reader) failed(names ...string) bool {
+	return slices.ContainsFunc(rd.problems, func(err error) bool {
+		var input *param.Error
+		return errors.As(err, &input) && slices.Contains(names, input.Name)
+	})
+}
+
+// fillIn says where a required parameter is missing: the sources stand alone.
+func (rd *reader) fillIn(name string) string {
+	switch rd.params.Source() {
+	case param.SourceArguments:
+		return "fill it in in the App's settings, or by hand pass --" + name
+	case param.SourceEnvironment:
+		return "set TC_" + strings.ToUpper(name)
+	}
+	return "fill it in in the App's settings"
 }
 
 // problem records that a parameter cannot be used.
@@ -268,6 +293,10 @@ func (rd *reader) words(name string) string {
 func (rd *reader) secret(name string) secret.String {
 	value, ok := rd.values[name]
 	if !ok {
+		return secret.String{}
+	}
+	if _, err := value.Text(); err != nil {
+		rd.add(err)
 		return secret.String{}
 	}
 	return secret.New(strings.TrimSpace(value.Secret().Reveal()))

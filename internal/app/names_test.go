@@ -99,6 +99,12 @@ func TestHelpNamesEveryInputAndOutput(t *testing.T) {
 	version, ok := help([]string{"--version"})
 	require.True(t, ok)
 	require.Contains(t, version, install().ProgramVersion)
-	_, ok = help([]string{"--topic_arn", "x"})
-	require.False(t, ok)
+	for _, args := range [][]string{{"run", "--help"}, {"--topic_arn", "x", "--help"}} {
+		_, ok = help(args)
+		require.True(t, ok, args)
+	}
+	for _, args := range [][]string{{"--topic_arn", "x"}, {"--subject", "--help"}, {"--topic_arn", "--help", "x"}} {
+		_, ok = help(args)
+		require.False(t, ok, args)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,7 @@ func TestBadInput(t *testing.T) {
 		options func(*testing.T, *platform.AppOptions)
 		code    int
 		says    []string // in message.tc, each
+		never   []string // in message.tc, none
 		noDebug bool     // the store cannot be reached, or the parameters do not tell where it is
 	}{
 		{
@@ -51,6 +53,24 @@ func TestBadInput(t *testing.T) {
 		}, {
 			name: "store down", params: map[string]any{"address": "#Trigger:1:item!String", "tc_kvstore_port": closedPort(t)},
 			code: 1, says: []string{"tc_kvstore"}, noDebug: true,
+		}, {
+			name: "context missing, nothing to read", drop: []string{"tc_playbook_kvstore_context"},
+			code: 4, says: []string{"tc_playbook_kvstore_context"}, noDebug: true,
+		}, {
+			name: "store down, nothing to read", params: map[string]any{"tc_kvstore_port": closedPort(t)},
+			code: 1, says: []string{"tc_kvstore"}, noDebug: true,
+		}, {
+			name: "topic_arn is a list", params: map[string]any{"topic_arn": []any{topicARN, fifoARN}},
+			code: 4, says: []string{"topic_arn", "list of 2"}, never: []string{"is not set"},
+		}, {
+			name: "address is an empty list", params: map[string]any{"address": []any{}},
+			code: 4, says: []string{"address", "missing"}, never: []string{"is empty"},
+		}, {
+			name: "a secret is an object", params: map[string]any{"aws_secret_access_key": map[string]any{"key": secretKey}, "aws_access_key_id": nil},
+			code: 4, says: []string{"aws_secret_access_key", "object"}, never: []string{"missing"},
+		}, {
+			name: "a session token is a list", params: map[string]any{"aws_session_token": []any{"a", "b"}},
+			code: 4, says: []string{"aws_session_token", "list of 2"},
 		}, {
 			name: "half a key pair", drop: []string{"aws_secret_access_key"}, code: 4, says: []string{"aws_secret_access_key"},
 		}, {
@@ -115,6 +135,9 @@ func TestBadInput(t *testing.T) {
 			for _, word := range row.says {
 				require.Contains(t, out.Message, word)
 			}
+			for _, word := range row.never {
+				require.NotContains(t, out.Message, word)
+			}
 			require.Contains(t, out.Message, "Fix:")
 			require.Empty(t, w.sns.Messages())
 			if !row.noDebug {
@@ -157,6 +180,41 @@ func TestRunByHand(t *testing.T) {
 	require.Equal(t, 0, out.ExitCode, out.Stderr)
 	require.Len(t, w.sns.Messages(), 1)
 	require.Contains(t, out.Message, w.sns.Messages()[0].MessageID)
+}
+
+// By hand, and a slip: the sentence says how to mend it where the person is.
+func TestSlipsByHand(t *testing.T) {
+	t.Parallel()
+	given := func(w *world) []string {
+		return []string{
+			"--topic_arn", topicARN, "--address=203.0.113.7", "--aws_access_key_id", accessKey, "--aws_secret_access_key", secretKey,
+			"--aws_endpoint_url", w.sns.URL(), "--tc_log_path", w.session.Log, "--tc_out_path", w.session.Out,
+		}
+	}
+	for _, row := range []struct {
+		name string
+		args func([]string) []string
+		env  []string
+		code int
+		says string
+	}{
+		{"an argument without a value", func(all []string) []string { return append(slices.Delete(all, 2, 3), "--address") }, nil, 4, "address is given without a value. Fix: write the value after --address"},
+		{"a secret without a value", func(all []string) []string { return append(all, "--aws_session_token") }, nil, 4, "aws_session_token is given without a value"},
+		{"a folder without a value", func(all []string) []string { return all[:len(all)-1] }, nil, 4, "tc_out_path is given without a value"},
+		{"topic_arn twice", func(all []string) []string { return append(all, "--topic_arn", topicARN) }, nil, 4, "topic_arn holds a list of 2 values"},
+		{"a required argument missing", func(all []string) []string { return all[2:] }, []string{"TC_TOPIC_ARN=" + topicARN}, 4, "pass --topic_arn"},
+		{"a required variable of the environment missing", func([]string) []string { return nil }, []string{"TC_TOPIC_ARN=" + topicARN}, 4, "set TC_ADDRESS"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.secrets = nil // they are on the command line
+			out := w.start(platform.AppOptions{Args: row.args(given(w)), Env: append(platform.MinimalEnv(os.LookupEnv, "TMPDIR="+t.TempDir()), row.env...)}).wait()
+			require.Equal(t, row.code, out.ExitCode, out.Stderr)
+			require.Contains(t, out.Stderr, row.says)
+			require.Empty(t, w.sns.Messages())
+		})
+	}
 }
 
 // From the environment: TC_ and the name in capitals.
