@@ -209,12 +209,23 @@ func (c *runCommand) parse(args []string) error {
 	f.BoolVar(&c.verbose, "verbose", false, "")
 	f.BoolVar(&c.verbose, "v", false, "")
 	err := f.Parse(args)
+	empty := ""
+	f.Visit(func(flag *flag.Flag) { // "--redis $REDIS" without REDIS must not mean the embedded one
+		switch flag.Name {
+		case "playbook", "event", "app", "sns", "redis", "redis-ca":
+			if flag.Value.String() == "" {
+				empty = flag.Name
+			}
+		}
+	})
 	redisFlags := c.redis.User != "" || c.redis.Password != "" || c.redis.DB != 0 || c.redisTLS || c.redis.CACertFile != ""
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return err
 	case err != nil:
 		return &usageError{problem: err.Error(), try: "tcdev run --help"}
+	case empty != "":
+		return &usageError{problem: "--" + empty + " is empty", try: "a value, or no --" + empty}
 	case f.NArg() > 0:
 		return &usageError{problem: fmt.Sprintf("run takes flags alone, not %q", f.Arg(0)), try: "tcdev run --help"}
 	case c.kvstore != "redis" && c.kvstore != "api":
@@ -288,11 +299,15 @@ func (c *runCommand) findApps() ([]platform.App, error) {
 	return apps, nil
 }
 
-// checkApps reports an App that is not there before anything is started.
+// checkApps reports an App that is not there, or is no program, before anything is started.
 func checkApps(apps []platform.App) error {
 	for _, app := range apps {
-		if !exists(app.Path) {
+		info, err := os.Stat(app.Path)
+		switch {
+		case err != nil:
 			return &usageError{problem: fmt.Sprintf("there is no App at %s", app.Path), try: "make build, or tcdev run --app PATH"}
+		case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
+			return &usageError{problem: fmt.Sprintf("%s is not executable", app.Path), try: "tcdev run --app PATH, the App's executable"}
 		}
 	}
 	return nil

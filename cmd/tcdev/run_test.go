@@ -87,6 +87,7 @@ func TestRunOutcomes(t *testing.T) {
 		{"no Fail path", append(sample("--app", script(t, "exit 4")), "--playbook", "../../testdata/playbooks/host-tagged.pbx",
 			"--event", "../../testdata/events/host-tagged.json"), 1, "✘ the playbook failed"},
 		{"another App", append(sample("--app", slack), "--playbook", "testdata/another-app.pbx"), 1, "not available here"},
+		{"what comes after another App", append(sample("--app", slack), "--playbook", "testdata/another-app.pbx"), 1, "  not run: Log it\n"},
 		{"another App that is here", append(sample("--app", slack, "--app", "TCPB - Other v1="+slack), "--playbook", "testdata/another-app.pbx"), 0, "✔ the playbook passed"},
 	}
 	for _, test := range tests {
@@ -155,6 +156,11 @@ func TestRunUsage(t *testing.T) {
 		{sample("--sns", "nowhere"), 2, "there is no App"},
 		{sample("--app", "/bin/sh", "--sns", "nowhere"), 2, `"nowhere"`},
 		{sample("--app", "/none"), 2, "no App at /none"},
+		{sample("--app", "/"), 2, "/ is not executable"},
+		{sample("--app", "../../install.json"), 2, "install.json is not executable"},
+		{sample("--app", ""), 2, "--app is empty"},
+		{sample("--app", "/bin/sh", "--redis", ""), 2, "--redis is empty"},
+		{sample("--event", ""), 2, "--event is empty"},
 		{sample("--set", "topic"), 2, "name and a value"},
 		{sample("--set", "topic_arm=x"), 2, "no App here has such a parameter"},
 		{sample("--playbook", "none.pbx"), 1, "none.pbx"},

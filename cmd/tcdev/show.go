@@ -186,6 +186,9 @@ func (s *show) conclusion(r *platform.Report) {
 		text, i = "✘ interrupted", red
 	}
 	s.sides(text, i, took(r.Duration), dim)
+	if r.Outcome == platform.Incomplete && len(r.NotReached) > 0 {
+		s.block("  not run: ", "           ", strings.Join(r.NotReached, ", "), dim)
+	}
 	if r.Folder != "" {
 		s.line(s.in(dim, "  kept: "), r.Folder)
 	}

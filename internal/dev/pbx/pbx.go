@@ -151,6 +151,7 @@ type Trigger struct {
 	Organizations     []string     `json:"organizationNames"` // the owners it watches
 	UserActionTypes   string       `json:"userActionTypes"`   // "Address,Host"
 	Filters           []Filter     `json:"playbookTriggerFilterList"`
+	OrFilters         bool         `json:"orFilters"`       // one of the filters is enough
 	OutputVariables   EmbeddedJSON `json:"outputVariables"` // the variables that a job reads
 	InputParams       EmbeddedJSON `json:"pipeInputParams"` // a component's inputs
 	OutputParams      EmbeddedJSON `json:"pipeOutputParams"`

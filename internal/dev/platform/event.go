@@ -67,7 +67,7 @@ func ParseEvent(data []byte) (*Event, error) {
 		Indicator json.RawMessage            `json:"indicator"`
 		Variables map[string]json.RawMessage `json:"variables"`
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff")))) // of editors on Windows
 	d.DisallowUnknownFields()
 	if err := d.Decode(&known); err != nil {
 		return nil, err

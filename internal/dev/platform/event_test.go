@@ -76,6 +76,7 @@ func TestPickTrigger(t *testing.T) {
 	host := Event{Action: "Create", Indicator: Indicator{Type: "Host", Summary: "evil.example.com"}}
 	tag := Event{Action: "AddTag", Tag: "Block", Indicator: Indicator{Type: "Email Address", Summary: "a@b.c"}}
 	click := Event{Action: "External", Indicator: Indicator{Type: "Registry Key", Summary: "HKLM"}}
+	evilOrGood := []pbx.Filter{{Field: "Summary", Operator: "Contains", Value: "evil"}, {Field: "Summary", Operator: "Contains", Value: "good"}}
 	tests := []struct {
 		name    string
 		trigger pbx.Trigger
@@ -83,13 +84,20 @@ func TestPickTrigger(t *testing.T) {
 		reason  string // "" for one that fires
 	}{
 		{"one type", pbx.Trigger{Type: "Host", EventType: "Create"}, host, ""},
-		{"another type", pbx.Trigger{Type: "Address", EventType: "Create"}, host, "waits for address"},
+		{"another type", pbx.Trigger{Type: "Address", EventType: "Create"}, host, "waits for Address"},
 		{"another event", pbx.Trigger{Type: "Host", EventType: "Delete"}, host, "waits for Delete"},
 		{"switched off", pbx.Trigger{Type: "Host", EventType: "Create", Active: &off}, host, "switched off"},
 		{"several types", pbx.Trigger{Type: "MultipleIndicator", EventType: "Create", UserActionTypes: "Address,Host"}, host, ""},
-		{"none of several", pbx.Trigger{Type: "MultipleIndicator", EventType: "Create", UserActionTypes: "Address,URL"}, host, "address, url"},
+		{"none of several", pbx.Trigger{Type: "MultipleIndicator", EventType: "Create", UserActionTypes: "Address,URL"}, host, "waits for Address, URL"},
 		{"a type with a space", pbx.Trigger{Type: "UserAction", EventType: "External", UserActionTypes: "File,Registry Key"}, click, ""},
 		{"for no indicator", pbx.Trigger{Type: "HttpLink", EventType: "External"}, Event{Action: "External"}, ""},
+		{"a component, for an indicator", pbx.Trigger{Type: "PipeConfig", EventType: "Create"}, host, "is a PipeConfig"},
+		{"a component, for its inputs", pbx.Trigger{Type: "PipeConfig", EventType: "Create"}, Event{Action: "Create"}, ""},
+		{"no type chosen", pbx.Trigger{Type: "UserAction", EventType: "External"}, click, ""},
+		{"one filter of two", pbx.Trigger{Type: "Host", EventType: "Create", Filters: evilOrGood}, host, "filters it out"},
+		{"one filter is enough", pbx.Trigger{Type: "Host", EventType: "Create", Filters: evilOrGood, OrFilters: true}, host, ""},
+		{"one would be enough", pbx.Trigger{Type: "Host", EventType: "Create", Filters: evilOrGood[1:], OrFilters: true}, host, "filters it out"},
+		{"no filters", pbx.Trigger{Type: "Host", EventType: "Create", OrFilters: true}, host, ""},
 		{"tag equals", pbx.Trigger{Type: "EmailAddress", EventType: "AddTag", Filters: []pbx.Filter{{Field: "Tag", Operator: "Equals", Value: "block"}}}, tag, ""},
 		{"another tag", pbx.Trigger{Type: "EmailAddress", EventType: "AddTag", Filters: []pbx.Filter{{Field: "Tag", Operator: "Equals", Value: "blo"}}}, tag, "filters it out"},
 		{"summary contains", pbx.Trigger{Type: "Host", EventType: "Create", Filters: []pbx.Filter{{Field: "Summary", Operator: "Contains", Value: "EVIL"}}}, host, ""},

@@ -34,7 +34,11 @@ func mismatch(t *pbx.Trigger, e *Event) string {
 	case !strings.EqualFold(t.EventType, e.Action):
 		return fmt.Sprintf("waits for %s", t.EventType)
 	}
-	if types := indicatorTypes(t); len(types) > 0 && !slices.Contains(types, normal(e.Indicator.Type)) {
+	types, ok := indicatorTypes(t)
+	switch {
+	case !ok && e.Indicator.Summary != "":
+		return fmt.Sprintf("is a %s, which no indicator fires", t.Type)
+	case len(types) > 0 && !slices.ContainsFunc(types, func(name string) bool { return normal(name) == normal(e.Indicator.Type) }):
 		return fmt.Sprintf("waits for %s", strings.Join(types, ", "))
 	}
 	if !passesFilters(t, e) {
@@ -43,27 +47,26 @@ func mismatch(t *pbx.Trigger, e *Event) string {
 	return ""
 }
 
-// indicatorTypes lists the types of indicator that a trigger is for, in their
-// normal form; none where it is for no indicator.
-func indicatorTypes(t *pbx.Trigger) []string {
+// indicatorTypes lists the types of indicator (or group) that a trigger is
+// for, none where it does not say; false where it is for none.
+func indicatorTypes(t *pbx.Trigger) (types []string, ok bool) {
 	switch t.Type {
 	case "UserAction", "MultipleIndicator":
-		var types []string
 		for name := range strings.SplitSeq(t.UserActionTypes, ",") {
-			if name := normal(name); name != "" {
+			if name := strings.TrimSpace(name); name != "" {
 				types = append(types, name)
 			}
 		}
-		return types
+		return types, true
 	case "HttpLink", "Timer", "Mailbox", "PipeConfig", "WorkflowConfig":
-		return nil
+		return nil, false
 	}
-	return []string{normal(t.Type)}
+	return []string{t.Type}, true
 }
 
 // passesFilters applies the filters on tag and summary, the ones that exports
-// show. A filter of any other kind is taken as passed: what it compares is not
-// known.
+// show: all must pass, or one of them where the trigger says so. A filter of
+// any other kind is taken as passed: what it compares is not known.
 func passesFilters(t *pbx.Trigger, e *Event) bool {
 	passes := func(f pbx.Filter) bool {
 		value := map[string]string{"tag": e.Tag, "summary": e.Indicator.Summary}
@@ -76,6 +79,9 @@ func passesFilters(t *pbx.Trigger, e *Event) bool {
 			return strings.Contains(strings.ToLower(have), strings.ToLower(want))
 		}
 		return true
+	}
+	if t.OrFilters && len(t.Filters) > 0 {
+		return slices.ContainsFunc(t.Filters, passes)
 	}
 	return !slices.ContainsFunc(t.Filters, func(f pbx.Filter) bool { return !passes(f) })
 }
