@@ -20,6 +20,9 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Whoever reads the output may go, as head does: the run still ends, and
+	// tidies up. Caught, not ignored: the App inherits what is ignored.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return tcdev(ctx, os.Args[1:], ambient{
 		LookupEnv: os.LookupEnv,
 		Environ:   os.Environ(),

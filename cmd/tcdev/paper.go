@@ -26,8 +26,8 @@ const (
 	cyan   ink = "36"
 )
 
-// paper is where text for a person goes. Errors of writing are left to the
-// caller's own: a pipe that is closed ends the process.
+// paper is where text for a person goes. Errors of writing are nobody's: what
+// cannot be shown any more still runs to its end.
 type paper struct {
 	w     io.Writer
 	color bool

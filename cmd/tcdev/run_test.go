@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -180,6 +181,30 @@ func TestRunUsage(t *testing.T) {
 		require.Equal(t, 0, r.code)
 		require.Contains(t, r.stdout, "Usage:")
 	}
+}
+
+// A reader that goes, as head does, costs the picture and not the run: the App
+// ends, and the session's folder is removed.
+func TestRunIntoClosedPipe(t *testing.T) {
+	t.Parallel()
+	const again = "TCDEV_TEST_CLOSED_PIPE"
+	if os.Getenv(again) != "" {
+		os.Args = append([]string{"tcdev"}, sample("--app", os.Getenv(again))...)
+		os.Exit(run())
+	}
+	done, temp := filepath.Join(t.TempDir(), "done"), t.TempDir()
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	defer w.Close()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestRunIntoClosedPipe$")
+	cmd.Env = append(os.Environ(), again+"="+script(t, "kill -PIPE $$; touch "+done+"; exit 4"), "TMPDIR="+temp)
+	cmd.Stdout = w
+	require.ErrorContains(t, cmd.Run(), "exit status 1", "the App was ended by its own SIGPIPE")
+	require.NoFileExists(t, done)
+	left, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 func TestRunKeep(t *testing.T) {
