@@ -219,10 +219,13 @@ func (rd *reader) add(err error) {
 
 // failed reports whether a problem with one of the parameters is recorded.
 func (rd *reader) failed(names ...string) bool {
-	return slices.ContainsFunc(rd.problems, func(err error) bool {
+	for _, err := range rd.problems {
 		var input *param.Error
-		return errors.As(err, &input) && slices.Contains(names, input.Name)
-	})
+		if errors.As(err, &input) && slices.Contains(names, input.Name) {
+			return true
+		}
+	}
+	return false
 }
 
 // fillIn says where a required parameter is missing: the sources stand alone.

@@ -120,12 +120,15 @@ func (p *Playbook) Pending() int {
 // pending and nothing was read yet, it reads one.
 func (p *Playbook) Ready(ctx context.Context) error {
 	p.mu.Lock()
-	read, keys := p.read, slices.Sorted(maps.Keys(p.outputs))
+	pending, read := "", p.read
+	for pending = range p.outputs { // any of them
+		break
+	}
 	p.mu.Unlock()
-	if read || len(keys) == 0 {
+	if read || pending == "" {
 		return nil
 	}
-	if _, err := p.store.Get(ctx, keys[0]); err != nil {
+	if _, err := p.store.Get(ctx, pending); err != nil {
 		return &Error{Op: "reach the store of the outputs", Err: err}
 	}
 	p.answered()
