@@ -125,8 +125,8 @@ func readInputs(ctx context.Context, r *tc.Run) (*inputs, error) {
 
 	var asked []playbook.Input
 	for _, name := range resolved() {
-		if r.Params.Bare(name) {
-			rd.add(param.NoValue(name))
+		if err := r.Params.NoValue(name); err != nil {
+			rd.add(err)
 			continue
 		}
 		if raw := r.Params.Raw(name); raw != nil && raw != "" {
@@ -228,15 +228,16 @@ func (rd *reader) failed(names ...string) bool {
 	return false
 }
 
-// fillIn says where a required parameter is missing: the sources stand alone.
+// fillIn says how to give a required parameter: the sources stand alone.
 func (rd *reader) fillIn(name string) string {
+	const settings = "fill it in in the App's settings"
 	switch rd.params.Source() {
 	case param.SourceArguments:
-		return "fill it in in the App's settings, or by hand pass --" + name
+		return settings + ", or by hand pass --" + name
 	case param.SourceEnvironment:
 		return "set TC_" + strings.ToUpper(name)
 	}
-	return "fill it in in the App's settings"
+	return settings
 }
 
 // problem records that a parameter cannot be used.
@@ -294,15 +295,10 @@ func (rd *reader) words(name string) string {
 }
 
 func (rd *reader) secret(name string) secret.String {
-	value, ok := rd.values[name]
-	if !ok {
+	if rd.words(name) == "" {
 		return secret.String{}
 	}
-	if _, err := value.Text(); err != nil {
-		rd.add(err)
-		return secret.String{}
-	}
-	return secret.New(strings.TrimSpace(value.Secret().Reveal()))
+	return secret.New(strings.TrimSpace(rd.values[name].Secret().Reveal()))
 }
 
 // attributes reads message_attributes: one's own, before the derived ones.

@@ -74,7 +74,7 @@ func mistaken(text string) string {
 	switch {
 	case text == "":
 		return "is empty"
-	case strings.ContainsAny(text[:1], "\"'`"), strings.HasPrefix(text, "“"), strings.HasPrefix(text, "‘"):
+	case strings.IndexAny(text, "\"'`“‘") == 0:
 		return "stands in quotes, which are no part of an ARN"
 	case strings.HasPrefix(text, "${"):
 		return "is a reference that ThreatConnect has not replaced: no such variable, or typed instead of picked"

@@ -10,11 +10,6 @@ type Error struct {
 	Err     error  // the cause, for the log; may be nil
 }
 
-// NoValue is the error of a parameter that is [Set.Bare] and no switch.
-func NoValue(name string) *Error {
-	return &Error{Name: name, Problem: "is given without a value", Fix: "write the value after --" + name + ", or leave --" + name + " out"}
-}
-
 // Error names the parameter and its problem in one sentence, then "Fix:" and
 // one step: "topic_arn is missing. Fix: fill it in."
 func (e *Error) Error() string { return exit.Words(e.Name+" "+e.Problem, e.Fix) }

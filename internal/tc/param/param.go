@@ -135,14 +135,20 @@ func (s *Set) Has(name string) bool {
 	return true
 }
 
-// Bare reports whether the parameter is an argument without a value: true of a
-// switch, and a slip of anything else.
-func (s *Set) Bare(name string) bool {
+// NoValue returns an [Error] when the parameter is an argument without a value,
+// which is true of a switch, and a slip of anything else; nil when it is not.
+func (s *Set) NoValue(name string) error {
 	if s.source != SourceArguments {
-		return false
+		return nil
 	}
-	list, _ := s.values[name].([]any)
-	return s.values[name] == true || slices.Contains(list, any(true))
+	list, ok := s.values[name].([]any)
+	if !ok {
+		list = []any{s.values[name]}
+	}
+	if !slices.Contains(list, any(true)) {
+		return nil
+	}
+	return &Error{Name: name, Problem: "is given without a value", Fix: "write the value after --" + name + ", or leave --" + name + " out"}
 }
 
 // String returns the parameter's text: numbers and booleans as JSON writes

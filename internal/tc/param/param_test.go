@@ -106,17 +106,17 @@ func TestArguments(t *testing.T) {
 }
 
 // An argument without a value is true of a switch, and an error of anything else.
-func TestBare(t *testing.T) {
+func TestNoValue(t *testing.T) {
 	t.Parallel()
 	s, err := param.Load(param.Options{Args: []string{
 		"--tc_out_path", "--tc_token", "--tc_playbook_out_variables", "--tc_kvstore_host", "--tc_kvstore_host", "kv", "--tc_log_to_api", "--tc_log_path=true",
 	}})
 	require.NoError(t, err)
-	require.True(t, s.Bare("tc_out_path"))
-	require.True(t, s.Bare("tc_kvstore_host"), "one of two")
-	require.False(t, s.Bare("tc_log_path"))
-	require.False(t, s.Bare("tc_in_path"))
-	require.False(t, set(t, `{"a": true}`).Bare("a"), "the file has JSON's own true")
+	require.Error(t, s.NoValue("tc_out_path"))
+	require.Error(t, s.NoValue("tc_kvstore_host"), "one of two")
+	require.NoError(t, s.NoValue("tc_log_path"))
+	require.NoError(t, s.NoValue("tc_in_path"))
+	require.NoError(t, set(t, `{"a": true}`).NoValue("a"), "the file has JSON's own true")
 	system, err := s.System()
 	for _, name := range []string{"tc_out_path", "tc_token", "tc_playbook_out_variables", "tc_kvstore_host"} {
 		require.ErrorContains(t, err, name+" is given without a value. Fix: write the value after --"+name)

@@ -168,11 +168,9 @@ func (r *reader) text(def string, names ...string) string {
 
 // bare reports, and notes as a problem, that an argument that needs a value has none.
 func (r *reader) bare(name string) bool {
-	if !r.set.Bare(name) {
-		return false
-	}
-	r.problem(NoValue(name))
-	return true
+	err := r.set.NoValue(name)
+	r.problem(err)
+	return err != nil
 }
 
 // secret reads a secret as it is: blanks may be part of it.

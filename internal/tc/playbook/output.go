@@ -135,10 +135,11 @@ func (p *Playbook) Ready(ctx context.Context) error {
 	return nil
 }
 
+// answered notes that the store has answered.
 func (p *Playbook) answered() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.read = true
+	p.mu.Unlock()
 }
 
 // Write writes the outputs that are set and requested, as one Put; without
