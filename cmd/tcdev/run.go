@@ -101,7 +101,7 @@ func (c *runCommand) Run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkApps(apps); err != nil {
+	if err := checkApps(playbook, apps); err != nil {
 		return err
 	}
 	t, err := openTopic(c.sns)
@@ -272,7 +272,11 @@ func (c *runCommand) findApps() ([]platform.App, error) {
 	var apps []platform.App
 	for _, text := range c.apps {
 		if name, path, ok := strings.Cut(text, "="); ok && !exists(text) {
-			apps = append(apps, platform.App{Program: name, Path: path})
+			if name == ourProgram {
+				ours = path
+				continue
+			}
+			apps = append(apps, platform.App{Program: name, Path: path, Foreign: true})
 			continue
 		}
 		ours = text
@@ -299,9 +303,20 @@ func (c *runCommand) findApps() ([]platform.App, error) {
 	return apps, nil
 }
 
-// checkApps reports an App that is not there, or is no program, before anything is started.
-func checkApps(apps []platform.App) error {
+// checkApps reports, before anything is started, an App that is not there or
+// is no program, and one that no job runs: its name is a typo.
+func checkApps(p *pbx.Playbook, apps []platform.App) error {
+	programs := []string{ourProgram}
+	for i := range p.Jobs {
+		programs = append(programs, p.Jobs[i].App.ProgramName)
+	}
 	for _, app := range apps {
+		if !slices.Contains(programs, app.Program) {
+			return &usageError{
+				problem: fmt.Sprintf("--app %s=%s: no job of this playbook runs an App of that name", app.Program, app.Path),
+				try:     "one of " + strings.Join(sorted(programs), ", "),
+			}
+		}
 		info, err := os.Stat(app.Path)
 		switch {
 		case err != nil:

@@ -89,6 +89,7 @@ func TestRunOutcomes(t *testing.T) {
 			"--event", "../../testdata/events/host-tagged.json"), 1, "✘ the playbook failed"},
 		{"another App", append(sample("--app", slack), "--playbook", "testdata/another-app.pbx"), 1, "not available here"},
 		{"what comes after another App", append(sample("--app", slack), "--playbook", "testdata/another-app.pbx"), 1, "  not run: Log it\n"},
+		{"our App by its name", sample("--app", "TCPB - AWS SNS v1="+script(t, "exit 0")), 0, "aws_endpoint_url       http://127.0.0.1:9  ← --sns"},
 		{"another App that is here", append(sample("--app", slack, "--app", "TCPB - Other v1="+slack), "--playbook", "testdata/another-app.pbx"), 0, "✔ the playbook passed"},
 	}
 	for _, test := range tests {
@@ -160,6 +161,7 @@ func TestRunUsage(t *testing.T) {
 		{sample("--app", "/"), 2, "/ is not executable"},
 		{sample("--app", "../../install.json"), 2, "install.json is not executable"},
 		{sample("--app", ""), 2, "--app is empty"},
+		{sample("--app", "TCPB - Tpyo v1=/bin/sh"), 2, "no job of this playbook"},
 		{sample("--app", "/bin/sh", "--redis", ""), 2, "--redis is empty"},
 		{sample("--event", ""), 2, "--event is empty"},
 		{sample("--set", "topic"), 2, "name and a value"},

@@ -75,7 +75,9 @@ func (r *run) prepareJob(job *pbx.Job, app App, report *JobReport) (unset []Refe
 		delete(set, p.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		add(name, set[name], true)
+		if !app.Foreign || strings.HasPrefix(name, "tc_") || strings.HasPrefix(name, "api_") {
+			add(name, set[name], true)
+		}
 	}
 	r.passed[job.ID] = passed
 	return unset

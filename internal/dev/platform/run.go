@@ -21,6 +21,7 @@ type App struct {
 	Args    []string // its arguments
 	Outputs []string // outputs to ask for besides those that the playbook reads: "sns.debug!String"
 	Secrets []string // params whose value is never shown
+	Foreign bool     // Options.Set reaches it only for params that its job lists: a secret of one App is not for another
 }
 
 // Options is one playbook to run. Playbook and Event are needed.

@@ -117,6 +117,23 @@ func TestRunFailPath(t *testing.T) {
 	}
 }
 
+// What is set for one App does not reach another whose job does not list it.
+func TestRunSetIsForItsApp(t *testing.T) {
+	t.Parallel()
+	o := readRun(t, "playbook/AWS-SNS-Integration-PlayBook.pbx", "address-created.json")
+	o.Apps[0].Foreign = true
+	o.Set = map[string]string{"other_secret": "s3cr3t-of-another", "tc_log_level": "DEBUG", "owner": "Set Owner"}
+	r, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	params := map[string]string{}
+	for _, p := range r.Jobs[0].Params {
+		params[p.Name] = p.Value
+	}
+	require.NotContains(t, params, "other_secret")
+	require.Equal(t, "DEBUG", params["tc_log_level"])
+	require.Equal(t, "Set Owner", params["owner"])
+}
+
 // The other examples run, one with both paths to one job, one with own words.
 func TestRunExamples(t *testing.T) {
 	t.Parallel()
