@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -249,6 +250,14 @@ func withPWD(env []string, dir string) []string {
 	return append(env, "PWD="+dir)
 }
 
+// A service may start its programs with no standard streams at all.
+func TestClosedStreams(t *testing.T) {
+	t.Parallel()
+	a := install(t, 0o644)
+	got := a.run(&exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", `exec "$@" <&- >&- 2>&-`, "sh", a.python, "run.py", "--x"}, Dir: a.dir, Env: a.env})
+	require.Equal(t, []string{"--x"}, got.Args[1:])
+}
+
 func TestSignalReachesTheApp(t *testing.T) {
 	t.Parallel()
 	a := install(t, 0o755)
@@ -327,10 +336,10 @@ func (a *app) mounted(script string) *exec.Cmd {
 	if err != nil || os.Getuid() != 0 {
 		a.t.Skip("root and unshare only: the test mounts")
 	}
-	if out, err := exec.Command(unshare, "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt").CombinedOutput(); err != nil {
+	if out, err := exec.Command(unshare, "-m", "-p", "-f", "--mount-proc", "mount", "-t", "tmpfs", "tmpfs", "/mnt").CombinedOutput(); err != nil {
 		a.t.Skipf("mounting is not allowed here: %s", out)
 	}
-	cmd := exec.Command(unshare, "-m", "sh", "-ec", script+`; exec "$@"`, "sh", a.python, filepath.Join(a.dir, "run.py"))
+	cmd := exec.Command(unshare, "-m", "-p", "-f", "--mount-proc", "sh", "-ec", script+`; exec "$@"`, "sh", a.python, filepath.Join(a.dir, "run.py"))
 	cmd.Dir = a.work
 	cmd.Env = a.env
 	return cmd
@@ -341,6 +350,8 @@ func TestMounts(t *testing.T) {
 	const readOnly = "mount --bind %[1]s %[1]s; mount -o remount,bind,ro %[1]s; "
 	const noExec = "mount --bind %[1]s %[1]s; mount -o remount,bind,noexec %[1]s; "
 	const noExecTemp = "mount -t tmpfs -o noexec tmpfs %[2]s"
+	// A hardened kernel (6.3 and later) that gives memory the bit only when asked.
+	const noExecMemory = "; if [ -e /proc/sys/vm/memfd_noexec ]; then echo 1 >/proc/sys/vm/memfd_noexec; fi"
 	tests := []struct {
 		name   string
 		script string
@@ -351,6 +362,7 @@ func TestMounts(t *testing.T) {
 		{"read-only without the bit: a copy", readOnly + "true", 0o644, "%[2]s/tcsns-"},
 		{"noexec: a copy", noExec + "true", 0o755, "%[2]s/tcsns-"},
 		{"noexec twice: from memory", noExec + noExecTemp, 0o755, "/memfd:tcsns"},
+		{"noexec twice, and memory asked for: from memory", noExec + noExecTemp + noExecMemory, 0o755, "/memfd:tcsns"},
 		{"read-only without the bit, noexec temp: from memory", readOnly + noExecTemp, 0o644, "/memfd:tcsns"},
 	}
 	for _, test := range tests {
@@ -391,6 +403,34 @@ runpy.run_path("run.py", run_name="__main__")`))
 		sentence := a.refused(a.command("run.py"))
 		require.Contains(t, sentence, "in place: ")
 		require.Contains(t, sentence, "from memory: ")
+	})
+	t.Run("a folder that is no UTF-8", func(t *testing.T) {
+		t.Parallel()
+		a := install(t, 0o755)
+		require.NoError(t, os.Remove(a.program()))
+		named := a.dir + "\xff"
+		require.NoError(t, os.Rename(a.dir, named))
+		a.dir = named
+		require.Contains(t, a.refused(a.command("run.py")), `\udcff`)
+	})
+	t.Run("a folder whose name is too long for message.tc", func(t *testing.T) {
+		t.Parallel()
+		a := install(t, 0o755)
+		require.NoError(t, os.Remove(a.program()))
+		named := a.dir + strings.Repeat("é", 100)
+		require.NoError(t, os.Rename(a.dir, named))
+		a.dir = named
+		cmd := a.command("run.py")
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		require.Error(t, cmd.Run())
+		message, err := os.ReadFile(filepath.Join(a.dir, "message.tc"))
+		require.NoError(t, err)
+		require.Equal(t, 255, utf8.RuneCount(message), "what the platform shows (CONTRACT §5)")
+		before, after, _ := strings.Cut(string(message), "…")
+		require.True(t, strings.HasPrefix(stderr.String(), before))
+		require.True(t, strings.HasSuffix(stderr.String(), after))
+		require.True(t, strings.HasSuffix(after, "install the package again.\n"))
 	})
 	t.Run("a working directory that cannot be written", func(t *testing.T) {
 		t.Parallel()

@@ -27,6 +27,8 @@ PROGRAMS = {
     "aarch64": "tcsns-linux-arm64",
     "arm64": "tcsns-linux-arm64",
 }
+SHOWN = 255  # characters of message.tc that the platform shows, its newline among them
+MFD_EXEC = 0x10  # memory that may be executed, where vm.memfd_noexec is 1 (linux/memfd.h)
 
 
 def main(arguments):
@@ -51,7 +53,7 @@ def in_place(program, argv):
     if not os.access(program, os.X_OK):
         mode = os.stat(program).st_mode
         os.chmod(program, mode | (mode & 0o444) >> 2)  # whoever may read may execute
-    become(program, argv)
+    os.execve(program, argv, os.environ)
 
 
 def as_copy(program, argv):
@@ -66,14 +68,17 @@ def as_copy(program, argv):
         reader = os.open(name, os.O_RDONLY)
     finally:
         os.unlink(name)
-    become(reader, argv)
+    os.execve(reader, argv, os.environ)
 
 
 def from_memory(program, argv):
     """Start a copy that no file system holds."""
-    memory = os.memfd_create("tcsns")
+    try:
+        memory = os.memfd_create("tcsns", os.MFD_CLOEXEC | MFD_EXEC)
+    except OSError:  # a kernel before 6.3, which does not ask
+        memory = os.memfd_create("tcsns")
     copy(program, memory)
-    become(memory, argv)
+    os.execve(memory, argv, os.environ)
 
 
 def copy(program, descriptor):
@@ -84,18 +89,15 @@ def copy(program, descriptor):
         rest = rest[os.write(descriptor, rest):]
 
 
-def become(program, argv):
-    """Replace this process; program is a path or an open file."""
-    sys.stdout.flush()
-    os.execve(program, argv, os.environ)
-
-
 def fail(reason):
     """Say why in one sentence, where a person and where the platform looks."""
-    sentence = f"AWS SNS could not start: {reason}.\n"
+    sentence = f"AWS SNS could not start: {reason}.\n".encode("utf-8", "backslashreplace").decode()  # a path may be no UTF-8
+    shown = sentence
+    if len(shown) > SHOWN:
+        shown = sentence[:127] + "…" + sentence[-127:]
     try:
         with open("message.tc", "w", encoding="utf-8") as message:
-            message.write(sentence)
+            message.write(shown)
     except OSError:
         pass  # stderr still says it
     sys.stderr.write(sentence)
