@@ -23,6 +23,7 @@ func run() int {
 	// Whoever reads the output may go, as head does: the run still ends, and
 	// tidies up. Caught, not ignored: the App inherits what is ignored.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	context.AfterFunc(ctx, stop) // a second signal ends a command that does not listen to the first
 	return tcdev(ctx, os.Args[1:], ambient{
 		LookupEnv: os.LookupEnv,
 		Environ:   os.Environ(),

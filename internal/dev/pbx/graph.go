@@ -102,14 +102,17 @@ func (p *Playbook) Reachable(n Node) map[Node]bool {
 
 // walk follows connections from one side to the other, not through a trigger.
 func (p *Playbook) walk(start Node, from, to func(Connection) Node) map[Node]bool {
+	follow := make(map[Node][]Node, len(p.Connections))
+	for _, c := range p.Connections {
+		follow[from(c)] = append(follow[from(c)], to(c))
+	}
 	seen := map[Node]bool{}
 	todo := []Node{start}
 	for len(todo) > 0 {
 		n := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for _, c := range p.Connections {
-			next := to(c)
-			if from(c) != n || seen[next] {
+		for _, next := range follow[n] {
+			if seen[next] {
 				continue
 			}
 			seen[next] = true

@@ -33,6 +33,7 @@ type Playbook struct {
 	Connections       []Connection    `json:"playbookConnectionList"`
 	Triggers          []Trigger       `json:"playbookTriggerList"`
 	ScopeVariables    []ScopeVariable `json:"playbookScopeVariables"`
+	Labels            []Label         `json:"playbookLabels"`
 	Components        []Playbook      `json:"exportablePipes"` // what jobs of this playbook call
 }
 
@@ -52,7 +53,8 @@ type Job struct {
 	Retry           bool         `json:"playbookRetryEnabled"`
 	RetryDelay      int          `json:"playbookRetryDelayMinutes"`
 	RetryMax        int          `json:"playbookRetryMaxRetries"`
-	PublishUsername string       `json:"publishUsername"` // the 2018 generation has these, in clear
+	LanguageModel   EmbeddedJSON `json:"languageModelConfiguration"` // of an agent
+	PublishUsername string       `json:"publishUsername"`            // the 2018 generation has these, in clear
 	PublishPassword string       `json:"publishPassword"`
 }
 
@@ -64,6 +66,20 @@ type App struct {
 	DisplayName    string `json:"displayName"`
 	ProgramVersion string `json:"programVersion"`
 	Component      bool   `json:"pipeRunLevel"` // the program is one of the playbook's Components
+
+	RunLevels []RunLevel `json:"runLevels"`
+}
+
+// RunLevel is where an App may run, with an id of the platform that exported it.
+type RunLevel struct {
+	ID int64 `json:"id"`
+}
+
+// Label is a label of a playbook.
+type Label struct {
+	Type struct {
+		Label string `json:"label"`
+	} `json:"playbookLabelType"`
 }
 
 // Param is one input of a job. A value is always text: "true", a JSON list of
@@ -155,6 +171,7 @@ type Trigger struct {
 	OutputVariables   EmbeddedJSON `json:"outputVariables"` // the variables that a job reads
 	InputParams       EmbeddedJSON `json:"pipeInputParams"` // a component's inputs
 	OutputParams      EmbeddedJSON `json:"pipeOutputParams"`
+	RunAsUser         EmbeddedJSON `json:"overrideRunAsUser"`
 	BasicAuthUsername string       `json:"httpBasicAuthUsername"` // the 2018 generation has these, in clear
 	BasicAuthPassword string       `json:"httpBasicAuthPassword"`
 	ResponseHeader    EmbeddedJSON `json:"httpResponseHeader"`

@@ -226,3 +226,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What no platform exports is refused before anything is made of it: it would
+// take hours.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"deep":        `{"name":"x"` + strings.Repeat(`,"exportablePipes":[{"name":"x"`, 1000) + strings.Repeat("}]", 1000) + "}",
+		"Apps":        `{"name":"x","jobList":[{}` + strings.Repeat(",{}", 5000) + `]}`,
+		"connections": `{"name":"x","playbookConnectionList":[{}` + strings.Repeat(",{}", 20000) + `]}`,
+	} {
+		_, err := pbx.Parse([]byte(text))
+		require.ErrorContains(t, err, name)
+	}
+	if _, err := os.Stat("/dev/zero"); err == nil {
+		_, err := pbx.ReadFile("/dev/zero")
+		require.ErrorContains(t, err, "larger than")
+	}
+}

@@ -16,10 +16,18 @@ import (
 // public one has under 2 MB; a zip that claims more is not an export.
 const maxSize = 64 << 20
 
+// Bounds of an export, far above what a person draws: what is made of one takes
+// time by the square of these. Ours, of no source.
+const (
+	maxNodes       = 5_000 // triggers and Apps
+	maxConnections = 20_000
+	maxDepth       = 20 // components in components
+)
+
 // ReadFile reads a .pbx or a .pbxz; which one it is, the content says. Errors
 // name the file and, where JSON is broken, the line.
 func ReadFile(name string) (*Playbook, error) {
-	data, err := os.ReadFile(name)
+	data, err := readSome(name)
 	if err != nil {
 		return nil, fmt.Errorf("read playbook: %w", err)
 	}
@@ -28,6 +36,20 @@ func ReadFile(name string) (*Playbook, error) {
 		return nil, fmt.Errorf("read playbook %s: %w", name, err)
 	}
 	return p, nil
+}
+
+// readSome reads a file up to a byte past the limit: a device has no end.
+func readSome(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err == nil && len(data) > maxSize {
+		err = fmt.Errorf("%s: larger than %d bytes", name, maxSize)
+	}
+	return data, err
 }
 
 // Parse reads the content of a .pbx or a .pbxz.
@@ -47,7 +69,28 @@ func Parse(data []byte) (*Playbook, error) {
 	if p.Name == "" && len(p.Jobs) == 0 && len(p.Triggers) == 0 {
 		return nil, errors.New("not a playbook: it has no name, no trigger and no App")
 	}
+	if err := p.bounded(0); err != nil {
+		return nil, err
+	}
 	return &p, nil
+}
+
+// bounded refuses what no platform has exported.
+func (p *Playbook) bounded(depth int) error {
+	switch {
+	case depth > maxDepth:
+		return fmt.Errorf("components lie in each other more than %d deep", maxDepth)
+	case len(p.Jobs)+len(p.Triggers) > maxNodes:
+		return fmt.Errorf("more than %d triggers and Apps", maxNodes)
+	case len(p.Connections) > maxConnections:
+		return fmt.Errorf("more than %d connections", maxConnections)
+	}
+	for i := range p.Components {
+		if err := p.Components[i].bounded(depth + 1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unzip takes the one .pbx out of a .pbxz.

@@ -139,6 +139,7 @@ func Unpack(data []byte) (*Package, error) {
 	}
 	p := &Package{}
 	left := int64(maxUnpacked)
+	folders := map[string]bool{}
 	for _, entry := range archive.File {
 		name := strings.TrimSuffix(entry.Name, "/")
 		if !fs.ValidPath(name) {
@@ -150,7 +151,8 @@ func Unpack(data []byte) (*Package, error) {
 			folder = ""
 			inside = name
 		}
-		if !slices.Contains(p.Folders, folder) {
+		if !folders[folder] {
+			folders[folder] = true
 			p.Folders = append(p.Folders, folder)
 		}
 		if isFolder {

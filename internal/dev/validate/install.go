@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"tcsns/internal/dev/tcx"
@@ -67,15 +68,21 @@ func requiredFields(c *installCheck) {
 		"allowOnDemand", "displayName", "features", "languageVersion", "listDelimiter", "params",
 		"programLanguage", "programMain", "programVersion", "runtimeLevel",
 	} {
-		if value, ok := c.present[name]; !ok || string(value) == "null" || string(value) == `""` {
+		if value, ok := c.present[name]; !ok || slices.Contains([]string{"null", `""`}, string(value)) || name == "runtimeLevel" && len(c.install.RuntimeLevel) == 0 {
 			c.add(name, "write it", "it is missing")
 		}
 	}
 }
 
+// displayName also names the package and its folder.
 func displayName(c *installCheck) {
-	if n := utf8.RuneCountInString(c.install.DisplayName); n > 0 && (n < 3 || n > 100) {
+	name := c.install.DisplayName
+	switch n := utf8.RuneCountInString(name); {
+	case n == 0:
+	case n < 3 || n > 100:
 		c.add("displayName", "use 3 to 100 characters", "it has %d characters", n)
+	case strings.TrimSpace(name) != name || strings.ContainsFunc(name, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) }):
+		c.add("displayName", "leave out slashes, line breaks, and blanks at its ends", "%q cannot name the folder of the package", name)
 	}
 }
 
@@ -120,6 +127,8 @@ func languageVersion(c *installCheck) {
 	parts := strings.Split(v, ".")
 	if len(parts) < 2 || len(parts) > 3 || slices.ContainsFunc(parts, func(p string) bool { return !isNumber(p) }) {
 		c.add("languageVersion", "write it as MAJOR.MINOR, such as 3.11", "%q is no version of Python", v)
+	} else if c.source.Strict && versionBefore(v, "3.8") {
+		c.add("languageVersion", "write 3.8 or later", "%s is before 3.8, which run.py needs", v)
 	}
 }
 
@@ -188,24 +197,32 @@ func layoutFeature(c *installCheck) {
 func runtimeLevel(c *installCheck) {
 	known := []string{"Organization", "Playbook", "ApiService", "FeedApiService", "TriggerService", "WebhookTriggerService", "SpaceOrganization"}
 	for _, level := range c.install.RuntimeLevel {
-		if level != "" && !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, level) }) {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, level) }) {
 			c.add("runtimeLevel", "write Playbook", "%q is none of %s", level, strings.Join(known, ", "))
+			return
 		}
+	}
+	if c.source.Strict && c.install.Playbook != nil && len(c.install.RuntimeLevel) > 0 && !isPlaybookApp(c.install) {
+		c.add("runtimeLevel", "write Playbook", "there is a playbook block, which only a Playbook App has")
 	}
 }
 
 // maxPlaybookType is in characters (the Java SDK's validator, CONTRACT §8).
 const maxPlaybookType = 35
 
+func isPlaybookApp(install *tcx.Install) bool {
+	return slices.ContainsFunc(install.RuntimeLevel, func(level string) bool { return strings.EqualFold(level, "Playbook") })
+}
+
 func playbookBlock(c *installCheck) {
-	if !slices.Contains(c.install.RuntimeLevel, "Playbook") {
+	if !isPlaybookApp(c.install) {
 		return
 	}
 	if c.install.Playbook == nil {
 		c.add("playbook", "write playbook.type and playbook.outputVariables", "a Playbook App needs it")
 		return
 	}
-	switch n := utf8.RuneCountInString(c.install.Playbook.Type); {
+	switch n := utf8.RuneCountInString(strings.TrimSpace(c.install.Playbook.Type)); {
 	case n == 0:
 		c.add("playbook.type", "write the group that the designer lists the App in", "it is missing")
 	case n > maxPlaybookType:
@@ -226,6 +243,9 @@ func outputs(c *installCheck) {
 			c.add(place, "remove one of the two", "the same name and type is there twice")
 		}
 		seen[o.Name+"!"+o.Type] = true
+		if c.source.Strict && strings.TrimSpace(o.Note) == "" {
+			c.add(place, "write one sentence on what it holds", "it has no note")
+		}
 		if !slices.Contains(dataTypes(), o.Type) {
 			c.add(place, "write one of "+strings.Join(dataTypes(), ", "), "%q is no type of a variable", o.Type)
 		}

@@ -64,13 +64,23 @@ func sectionTitles(c *layoutCheck) {
 	}
 }
 
+// sectionSequences: the sections stand in the file as they follow in the form,
+// which conditions count on.
 func sectionSequences(c *layoutCheck) {
 	seen := map[int]bool{}
+	last := 0
 	for i, section := range c.layout.Inputs {
-		if seen[section.Sequence] {
-			c.add(fmt.Sprintf("inputs[%d]", i), "number the sections from 1", "the sequence %d is there twice", section.Sequence)
+		place := fmt.Sprintf("inputs[%d]", i)
+		switch n := section.Sequence; {
+		case n <= 0:
+			c.add(place, "number the sections from 1", "it has no sequence, or one below 1")
+		case seen[n]:
+			c.add(place, "number the sections from 1", "the sequence %d is there twice", n)
+		case n < last:
+			c.add(place, "put the sections in the order of their sequence", "its sequence %d stands after %d", n, last)
 		}
 		seen[section.Sequence] = true
+		last = max(last, section.Sequence)
 	}
 }
 

@@ -18,7 +18,7 @@ func (c *playbookCheck) ours(j *pbx.Job) bool {
 	}
 	name, _, _ := strings.Cut(install.ProgramName(), " v")
 	got, _, _ := strings.Cut(j.App.ProgramName, " v")
-	return got == name || j.App.ProgramName == install.Name && install.Name != "" || j.App.DisplayName == install.DisplayName && strings.HasPrefix(j.App.ProgramName, "TCPB")
+	return strings.EqualFold(got, name) || j.App.ProgramName == install.Name && install.Name != "" || j.App.DisplayName == install.DisplayName && strings.HasPrefix(j.App.ProgramName, "TCPB")
 }
 
 // eachOurs calls rule for every job of our App.
@@ -153,27 +153,87 @@ func orNothing(types []string) string {
 }
 
 // ourPlaceholders: a reference to a text or keychain variable of the platform
-// stands in an input that offers it.
+// stands in an input that offers it; in the midst of a text, too, where a
+// secret would be read by everyone.
 func ourPlaceholders(c *playbookCheck) {
 	c.eachValue(func(place string, p *tcx.Param, value string) {
-		if !isReference(value) {
-			return
-		}
 		for _, kind := range []string{"TEXT", "KEYCHAIN", "FILE"} {
-			if strings.Contains(value, ":"+kind+":") && !slices.Contains(p.ValidValues, "${"+kind+"}") {
+			if refers(value, kind) && !slices.Contains(p.ValidValues, "${"+kind+"}") {
 				c.add(place, "use "+strings.Join(p.ValidValues, " or "), "the input does not offer %s variables", kind)
 			}
 		}
 	})
 }
 
+// refers reports whether a text holds a ${…:KIND:…}.
+func refers(text, kind string) bool {
+	for {
+		_, rest, ok := strings.Cut(text, "${")
+		if !ok {
+			return false
+		}
+		inner, after, ok := strings.Cut(rest, "}")
+		if ok && strings.Contains(":"+inner+":", ":"+kind+":") {
+			return true
+		}
+		text = after
+	}
+}
+
 func ourPairs(c *playbookCheck) {
 	c.eachValue(func(place string, p *tcx.Param, value string) {
 		var pairs []struct{ Key string }
-		if p.Type == "KeyValueList" && json.Unmarshal([]byte(value), &pairs) != nil {
+		if p.Type != "KeyValueList" {
+			return
+		}
+		if json.Unmarshal([]byte(value), &pairs) != nil {
 			c.add(place, `write it as [{"key":"name","value":"text"}]`, "it is no JSON list of pairs")
+		} else if slices.Contains(pairs, struct{ Key string }{}) {
+			c.add(place, `write it as [{"key":"name","value":"text"}]`, "one of its pairs has no key")
 		}
 	})
+}
+
+// ourLists: what the export lists of the App is the App's, and an output that
+// is read further on is asked for.
+func ourLists(c *playbookCheck) {
+	install := c.against.Install
+	c.eachOurs(func(j *pbx.Job) {
+		requested, _ := j.OutputVariables.Outputs() // embeddedJSON has said what cannot be read
+		shown, _ := j.AllOutputs.Outputs()
+		for _, o := range slices.Concat(requested, shown) {
+			if !slices.ContainsFunc(install.Outputs(), func(known tcx.Output) bool {
+				return known.Name == o.Name && strings.EqualFold(known.Type, o.Type)
+			}) {
+				c.add(jobPlace(j), "list outputs of install.json", "it lists the output %s!%s, which install.json does not have", o.Name, o.Type)
+			}
+		}
+		required, _ := j.RequiredInputs.Names()
+		displayed, _ := j.DisplayedInputs.Names()
+		for _, name := range slices.Concat(required, displayed) {
+			if _, ok := install.Param(name); !ok {
+				c.add(jobPlace(j), "list inputs of install.json", "it lists the input %q, which install.json does not have", name)
+			}
+		}
+		if _, err := j.OutputVariables.Outputs(); err != nil || !c.against.Publish {
+			return
+		}
+		for _, v := range c.p.Requested(j.ID) {
+			_, isOutput := outputNamed(install, v.Name)
+			if isOutput && !slices.ContainsFunc(requested, func(o pbx.Output) bool { return o.Name == v.Name }) {
+				c.add(jobPlace(j), "add it to outputVariables", "%s is read further on and not in its outputVariables", v)
+			}
+		}
+	})
+}
+
+func outputNamed(install *tcx.Install, name string) (tcx.Output, bool) {
+	for _, o := range install.Outputs() {
+		if o.Name == name {
+			return o, true
+		}
+	}
+	return tcx.Output{}, false
 }
 
 func ourRetry(c *playbookCheck) {

@@ -40,8 +40,8 @@ func paramNames(c *installCheck) {
 func paramSequences(c *installCheck) {
 	seen := map[int]string{}
 	c.eachParam(func(place string, p *tcx.Param) {
-		if p.Sequence == 0 {
-			c.add(place, "number the inputs from 1", "it has no sequence")
+		if p.Sequence <= 0 {
+			c.add(place, "number the inputs from 1", "it has no sequence, or one below 1")
 			return
 		}
 		if other, ok := seen[p.Sequence]; ok {
@@ -77,6 +77,11 @@ func paramChoices(c *installCheck) {
 		if (p.Type == "Choice" || p.Type == "MultiChoice") && len(p.ValidValues) == 0 {
 			c.add(place, "list its validValues", "a %s has nothing to choose from", p.Type)
 		}
+		for i, value := range p.ValidValues {
+			if slices.Contains(p.ValidValues[:i], value) {
+				c.add(place, "remove one of the two", "the validValue %q is there twice", value)
+			}
+		}
 	})
 }
 
@@ -103,7 +108,8 @@ func (c *installCheck) textDefault(place string, p *tcx.Param, value string) {
 		c.add(place, "remove the default", "an encrypted input has a default, which everyone who has the package can read")
 	case p.Type == "Boolean" && value != "true" && value != "false":
 		c.add(place, "write true or false", "the default is %q", value)
-	case p.Type == "Choice" && !magic(p.ValidValues) && !slices.Contains(p.ValidValues, value):
+	case p.Type == "Choice" && !magic(p.ValidValues) && !slices.Contains(p.ValidValues, value),
+		p.Type == "MultiChoice" && !magic(p.ValidValues) && slices.ContainsFunc(strings.Split(value, "|"), func(one string) bool { return !slices.Contains(p.ValidValues, one) }):
 		c.add(place, "choose one of "+strings.Join(p.ValidValues, ", "), "the default %q is not to choose", value)
 	}
 }
@@ -124,6 +130,9 @@ func paramValidValues(c *installCheck) {
 		for _, value := range p.ValidValues {
 			name, isMagic := strings.CutPrefix(value, "${")
 			if !isMagic {
+				if c.source.Strict && p.Type == "String" {
+					c.add(place, "write ${"+strings.Trim(value, "${}")+"}", "%q is no placeholder, and a String offers nothing to choose", value)
+				}
 				continue
 			}
 			name, closed := strings.CutSuffix(name, "}")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -14,11 +15,27 @@ import (
 // PackageFile checks a package (.tcx), anybody's: what is in it, and its
 // install.json and layout.json.
 func PackageFile(name string) []Problem {
-	data, err := os.ReadFile(name)
+	data, err := readPackage(name)
 	if err != nil {
 		return []Problem{{File: name, Text: err.Error(), Fix: "name a file that can be read"}}
 	}
 	return Package(name, data)
+}
+
+// maxPackage is the largest package that is read, in bytes: a device has no end.
+const maxPackage = 256 << 20
+
+func readPackage(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPackage+1))
+	if err == nil && len(data) > maxPackage {
+		err = fmt.Errorf("%s is larger than %d bytes", name, maxPackage)
+	}
+	return data, err
 }
 
 // Package is [PackageFile] for a package that is at hand.

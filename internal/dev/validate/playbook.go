@@ -34,8 +34,8 @@ func Playbook(file string, p *pbx.Playbook, against Against) []Problem {
 
 func playbookRules() []func(*playbookCheck) {
 	return []func(*playbookCheck){
-		nodeIDs, embeddedJSON, triggers, connections, cycles, unreachable, variables,
-		ourName, ourVersion, ourParams, ourRequired, ourChoices, ourBooleans, ourSecrets, ourDataTypes, ourPlaceholders, ourPairs, ourRetry,
+		nodeIDs, nodeKinds, embeddedJSON, triggers, connections, cycles, unreachable, variables,
+		ourName, ourVersion, ourParams, ourRequired, ourChoices, ourBooleans, ourSecrets, ourDataTypes, ourPlaceholders, ourPairs, ourRetry, ourLists,
 	}
 }
 
@@ -84,6 +84,24 @@ func nodeIDs(c *playbookCheck) {
 			c.add(triggerPlace(t), "give each trigger an id of its own", "its id is there twice")
 		}
 		seen[c.p.Triggers[i].ID] = true
+	}
+}
+
+// nodeKinds: what runs, and what starts it, has a kind.
+func nodeKinds(c *playbookCheck) {
+	for i := range c.p.Jobs {
+		j := &c.p.Jobs[i]
+		if j.App.ProgramName == "" {
+			c.add(jobPlace(j), "write appCatalogItem.programName", "it names no App that it runs")
+		}
+		if slices.ContainsFunc(j.Params, func(p pbx.Param) bool { return p.Name == "" }) {
+			c.add(jobPlace(j), "write appCatalogItemParameter.paramName", "one of its inputs has no name")
+		}
+	}
+	for i := range c.p.Triggers {
+		if t := &c.p.Triggers[i]; t.Type == "" {
+			c.add(triggerPlace(t), "write its type, such as Address", "it has no type")
+		}
 	}
 }
 
@@ -137,13 +155,31 @@ func connections(c *playbookCheck) {
 				c.add(place, "remove it, or point it at a job that exists", "it leads to %s, which is not there", n)
 			}
 		}
-		if connection.Kind == pbx.Fail && (source.Trigger || target.Trigger) {
-			c.add(place, "use Pass, or connect it to Apps", "a Fail connection leads from App to App only")
-		}
+		c.connection(place, connection)
 		if seen[connection] {
 			c.add(place, "remove one of the two", "the same connection is there twice")
 		}
 		seen[connection] = true
+	}
+}
+
+// connection: the kinds of connection, and what each may join (CONTRACT §10).
+func (c *playbookCheck) connection(place string, connection pbx.Connection) {
+	fromTrigger, toTrigger := connection.Source().Trigger, connection.Target().Trigger
+	known := slices.Contains([]pbx.Kind{pbx.Pass, pbx.Fail, pbx.StartLoop, pbx.EndLoop}, connection.Kind)
+	switch {
+	case connection.Kind == "" || !known && c.against.Publish:
+		c.add(place, "write Pass or Fail", "%q is no type of a connection", connection.Kind)
+	case connection.SourceJob != 0 && connection.SourceTrigger != 0 || connection.TargetJob != 0 && connection.TargetTrigger != 0:
+		c.add(place, "leave one of the two", "one end of it is both an App and a trigger")
+	case connection.Kind == pbx.Fail && (fromTrigger || toTrigger):
+		c.add(place, "use Pass, or connect it to Apps", "a Fail connection leads from App to App only")
+	case fromTrigger && toTrigger:
+		c.add(place, "remove it", "it leads from a trigger to a trigger")
+	case toTrigger && !connection.Circular:
+		c.add(place, "write isCircularOnTarget true", "a response to the trigger leads back and does not say so")
+	case connection.Circular && !toTrigger && (connection.Kind == pbx.Pass || connection.Kind == pbx.Fail):
+		c.add(place, "remove it, or use an iterator", "it leads back to an App, which only the end of a loop does")
 	}
 }
 
@@ -216,8 +252,10 @@ func variables(c *playbookCheck) {
 // uses lists the variables of a text, each once.
 func uses(text string) []variable.Variable {
 	var found []variable.Variable
+	seen := map[variable.Variable]bool{}
 	for _, segment := range variable.Split(text) {
-		if segment.Variable != nil && !slices.Contains(found, *segment.Variable) {
+		if segment.Variable != nil && !seen[*segment.Variable] {
+			seen[*segment.Variable] = true
 			found = append(found, *segment.Variable)
 		}
 	}

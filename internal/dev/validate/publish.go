@@ -2,15 +2,17 @@ package validate
 
 import (
 	"math"
+	"slices"
 	"strings"
 
+	"tcsns/internal/dev/pbx"
 	"tcsns/internal/tc/variable"
 )
 
 // publishRules are for a playbook of our own that strangers import: it says
 // what it is, is pleasant to look at, and gives nothing away.
 func publishRules() []func(*playbookCheck) {
-	return []func(*playbookCheck){titled, provenance, owners, accounts, catalogIDs, overlaps, texts}
+	return []func(*playbookCheck){titled, switchedOn, provenance, owners, accounts, catalogIDs, overlaps, texts}
 }
 
 func titled(c *playbookCheck) {
@@ -19,6 +21,27 @@ func titled(c *playbookCheck) {
 	}
 	if strings.TrimSpace(c.p.Description) == "" {
 		c.add("description", "say what it does and what to fill in", "the playbook has no description")
+	}
+}
+
+// switchedOn: what is imported runs as soon as the playbook is activated.
+func switchedOn(c *playbookCheck) {
+	if len(c.p.Jobs) == 0 {
+		c.add("jobList", "add an App", "the playbook runs nothing")
+	}
+	for i := range c.p.Jobs {
+		j := &c.p.Jobs[i]
+		if strings.TrimSpace(j.Name) == "" {
+			c.add(jobPlace(j), "name it", "the App has no name on the canvas")
+		}
+		if !j.IsActive() {
+			c.add(jobPlace(j), "remove active", "it is switched off")
+		}
+	}
+	for i := range c.p.Triggers {
+		if t := &c.p.Triggers[i]; t.Active != nil && !*t.Active {
+			c.add(triggerPlace(t), "remove active", "it is switched off")
+		}
 	}
 }
 
@@ -52,6 +75,9 @@ func accounts(c *playbookCheck) {
 		if t := &c.p.Triggers[i]; t.BasicAuthUsername != "" || t.BasicAuthPassword != "" {
 			c.add(triggerPlace(t), "remove httpBasicAuthUsername and httpBasicAuthPassword", "it carries an account in clear")
 		}
+		if user := c.p.Triggers[i].RunAsUser; user != "" && user != "true" && user != "false" {
+			c.add(triggerPlace(&c.p.Triggers[i]), "remove overrideRunAsUser", "it names a user of the environment of the export")
+		}
 	}
 	for i := range c.p.Jobs {
 		if j := &c.p.Jobs[i]; j.PublishUsername != "" || j.PublishPassword != "" {
@@ -62,6 +88,9 @@ func accounts(c *playbookCheck) {
 
 func catalogIDs(c *playbookCheck) {
 	for i := range c.p.Jobs {
+		if j := &c.p.Jobs[i]; slices.ContainsFunc(j.App.RunLevels, func(l pbx.RunLevel) bool { return l.ID != 0 }) || len(j.LanguageModel) > 0 {
+			c.add(jobPlace(j), "remove runLevels and languageModelConfiguration", "it carries ids of the environment of the export")
+		}
 		if j := &c.p.Jobs[i]; j.App.ID != 0 {
 			c.add(jobPlace(j), "remove appCatalogItem.id: programName and programVersion say which App it is", "its catalog id is the one of the environment of the export")
 		}
@@ -107,6 +136,9 @@ func texts(c *playbookCheck) {
 	}
 	check("name", c.p.Name)
 	check("description", c.p.Description)
+	for _, label := range c.p.Labels {
+		check("playbookLabels", label.Type.Label)
+	}
 	for i := range c.p.Triggers {
 		t := &c.p.Triggers[i]
 		check(triggerPlace(t), t.Name)
