@@ -18,7 +18,7 @@ import (
 
 // Sizes in the SVG's units, which are the canvas's.
 const (
-	cardWidth  = 190.0
+	cardWidth  = 210.0
 	cardHeight = 64.0
 	gapX       = 56.0 // room for an arrow and its word
 	gapY       = 34.0
@@ -54,9 +54,10 @@ func SVG(p *pbx.Playbook) []byte {
 	fmt.Fprintf(&b, "<title>%s</title>\n", escape(p.Name))
 	b.WriteString(definitions)
 	fmt.Fprintf(&b, `<rect width="%s" height="%s" rx="8" fill="#f7f8fa"/>`+"\n", number(width), number(height))
-	fmt.Fprintf(&b, `<text x="%s" y="34" font-size="17" font-weight="bold" fill="#1d2733">%s</text>`+"\n", number(margin), escape(fit(p.Name, width-2*margin, 9.4)))
+	fmt.Fprintf(&b, `<text x="%s" y="34" font-size="17" font-weight="bold" fill="#1d2733">%s</text>`+"\n", number(margin), escape(fit(p.Name, width-2*margin, 10.6)))
+	words := map[string]bool{}
 	for _, c := range p.Connections {
-		arrow(&b, cards, c)
+		arrow(&b, cards, c, words)
 	}
 	for i := range cards {
 		box(&b, &cards[i])
@@ -166,7 +167,8 @@ func box(b *strings.Builder, c *card) {
 	fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" rx="6" fill="%s" stroke="%s" stroke-width="1.5"%s/>`+"\n",
 		number(c.x), number(c.y), number(cardWidth), number(cardHeight), fill, colour, dash)
 	fmt.Fprintf(b, `<rect x="%s" y="%s" width="5" height="%s" rx="2" fill="%s"/>`+"\n", number(c.x), number(c.y), number(cardHeight), colour)
-	const inner, nameWidth, subWidth = cardWidth - 24, 7.0, 5.9
+	// Letters as wide as those of DejaVu Sans, the widest font that stands in for Helvetica.
+	const inner, nameWidth, subWidth = cardWidth - 24, 8.2, 6.5
 	lines := wrap(c.name, inner, nameWidth)
 	y := c.y + 27
 	if len(lines) > 1 {
@@ -218,13 +220,17 @@ func escape(text string) string {
 	return b.String()
 }
 
-// runeWidth is about how wide a letter is, in letters of the Latin alphabet.
+// runeWidth is about how wide a letter is, in common letters of the Latin alphabet.
 func runeWidth(r rune) float64 {
 	switch {
 	case unicode.Is(unicode.Mn, r):
 		return 0
 	case r >= 0x1100 && (r <= 0x115f || r >= 0x2e80 && r <= 0xd7a3 || r >= 0xf900 && r <= 0xfaff || r >= 0xfe30 && r <= 0xff60 || r >= 0x1f300):
 		return 2
+	case strings.ContainsRune("mwMW@%…", r):
+		return 1.5
+	case strings.ContainsRune("ijlI.,:;'|!()[]", r):
+		return 0.6
 	}
 	return 1
 }
@@ -245,7 +251,7 @@ func fit(text string, width, letter float64) string {
 		return text
 	}
 	var b strings.Builder
-	used := 1.0 // the ellipsis
+	used := runeWidth('…')
 	for _, r := range text {
 		if used += runeWidth(r); used > letters {
 			break

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -140,4 +141,24 @@ func TestAnyPlaybook(t *testing.T) {
 		require.NotContains(t, string(picture), "NaN")
 		require.NotContains(t, string(picture), "Inf")
 	}
+}
+
+// An arrow goes round a card that stands in its way, and one word serves all
+// arrows of a kind that leave a card together.
+func TestArrowsGoRoundCards(t *testing.T) {
+	t.Parallel()
+	picture := func(connections ...pbx.Connection) string {
+		return string(draw.SVG(&pbx.Playbook{Name: "x", Jobs: []pbx.Job{job(1, "a", 0, 0), job(2, "b", 300, 0), job(3, "c", 600, 0), job(4, "d", 0, 300), job(5, "e", 0, 150)}, Connections: connections}))
+	}
+	for name, c := range map[string]pbx.Connection{
+		"ahead": {Kind: pbx.Pass, SourceJob: 1, TargetJob: 3},
+		"back":  {Kind: pbx.Pass, SourceJob: 3, TargetJob: 1},
+		"below": {Kind: pbx.Pass, SourceJob: 3, TargetJob: 4},
+	} {
+		path := regexp.MustCompile(`<path d="M([^"]*)" fill="none" stroke="#1f7a4d" stroke-width="1.8" marker`).FindStringSubmatch(picture(c))
+		require.NotNil(t, path, name)
+		require.NotContains(t, path[1], "C", "%s: straight pieces, of which none crosses a card", name)
+	}
+	together := picture(pbx.Connection{Kind: pbx.Pass, SourceJob: 1, TargetJob: 2}, pbx.Connection{Kind: pbx.Pass, SourceJob: 1, TargetJob: 3})
+	require.Equal(t, 2, strings.Count(together, ">Pass<"), "at the card, and in the legend")
 }
