@@ -76,7 +76,8 @@ func TestDrawCommand(t *testing.T) {
 }
 
 // The package is made twice with the same bytes, is valid, and its program,
-// started by its launcher with the modes lost, says install.json's version.
+// started by its launcher with the modes lost, says install.json's version and
+// runs the demo.
 func TestPackageCommand(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the App for two machines")
@@ -123,6 +124,13 @@ func TestPackageCommand(t *testing.T) {
 	out, err := cmd.Output()
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(string(out), "tcsns "+install.Version+" "), "%s", out)
+
+	for _, target := range tcx.Targets() {
+		require.NoError(t, os.Chmod(filepath.Join(app, target.Program), 0o644))
+	}
+	code, stdout, stderr = tool("run", "--playbook", "../../playbook/AWS-SNS-Integration-PlayBook.pbx", "--event", "../../testdata/events/address-created.json", "--app", filepath.Join(app, "run.py"))
+	require.Zero(t, code, stdout+stderr)
+	require.Contains(t, stdout, "exit code 0")
 }
 
 func readFile(t *testing.T, name string) string {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,7 +62,8 @@ Usage:
 Flags:
   --playbook FILE     a .pbx or .pbxz (%s)
   --event FILE        what happened, as JSON (%s)
-  --app PATH          the executable of our App's jobs (tcsns next to tcdev)
+  --app PATH          the executable of our App's jobs (tcsns next to tcdev), or
+                      a package's run.py, which python3 starts
   --app NAME=PATH     the executable of another App's jobs, by programName
   --sns WHERE         embedded, aws, or the URL of an SNS endpoint (embedded)
   --set NAME=VALUE    a parameter of the Apps' jobs, or of the platform (tc_…)
@@ -299,6 +301,13 @@ func (c *runCommand) findApps() ([]platform.App, error) {
 			return nil, fmt.Errorf("find app: %w", err)
 		}
 		apps[i].Path = path
+		if strings.EqualFold(filepath.Ext(path), ".py") && exists(path) {
+			python, err := exec.LookPath("python3")
+			if err != nil {
+				return nil, &usageError{problem: fmt.Sprintf("python3, which starts %s, is not on the PATH", app.Path), try: "tcdev run --app PATH, an executable"}
+			}
+			apps[i].Path, apps[i].Args = python, []string{path}
+		}
 	}
 	return apps, nil
 }
