@@ -43,8 +43,41 @@ func forms(text string) []string {
 				add(url.QueryEscape(form))
 			}
 		}
+		add(decimal(text))
+	}
+	for _, line := range linesOf(text) {
+		add(line)
+		add(quoted(line)...)
 	}
 	return all
+}
+
+// decimal is text as package fmt prints its bytes, without the brackets.
+func decimal(text string) string {
+	var b []byte
+	for i := range len(text) {
+		b = append(strconv.AppendUint(b, uint64(text[i]), 10), ' ')
+	}
+	return strings.TrimSuffix(string(b), " ")
+}
+
+// minLine is the shortest line of a secret, in bytes, that is a secret by
+// itself: shorter ones ("{", "-----") stand in other texts as well.
+const minLine = 8
+
+// linesOf returns the lines of a secret of several, a private key say: whoever
+// prints it line by line never prints the whole.
+func linesOf(text string) []string {
+	if !strings.ContainsAny(text, "\r\n") {
+		return nil
+	}
+	var lines []string
+	for _, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\r' || r == '\n' }) {
+		if line = strings.TrimSpace(line); len(line) >= minLine {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // everywhereItself reports whether quoting and escaping leave a text as it is:

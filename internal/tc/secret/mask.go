@@ -38,7 +38,8 @@ func (m *Mask) Add(secrets ...String) {
 
 // Redact returns text with each known secret, in any encoding in which it
 // could be printed (plain, quoted as Go or JSON do, escaped for a URL, in
-// base64 alone or inside something longer), replaced by "***". Secrets that
+// base64 alone or inside something longer, as package fmt prints bytes),
+// replaced by "***"; of a secret of several lines each line, too. Secrets that
 // overlap or touch become one "***", so that no end of one is left over. A
 // text without a secret is returned as it is.
 func (m *Mask) Redact(text string) string {

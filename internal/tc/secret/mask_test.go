@@ -55,6 +55,7 @@ func printed(t *testing.T, text string) map[string]string {
 		"path":          "/v1/" + url.PathEscape(text) + "/x",
 		"aws":           strings.ReplaceAll(url.QueryEscape(text), "+", "%20"),
 		"user info":     (&url.URL{Scheme: "http", User: url.UserPassword("user", text), Host: "proxy:8080"}).String(),
+		"%v of bytes":   fmt.Sprint([]any{1, []byte(text)}),
 		"base64":        base64.StdEncoding.EncodeToString([]byte(text)),
 		"base64 url":    base64.URLEncoding.EncodeToString([]byte(text)),
 		"base64 raw":    base64.RawStdEncoding.EncodeToString([]byte(text)),
@@ -222,5 +223,19 @@ func BenchmarkFirstRedact(b *testing.B) {
 	for b.Loop() {
 		m := maskOf("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "AKIAIOSFODNN7EXAMPLE", strings.Repeat("token", 60), "p@ss w0rd")
 		m.Redact("a line")
+	}
+}
+
+// A secret of several lines that is printed line by line.
+func TestRedactLines(t *testing.T) {
+	t.Parallel()
+	m := maskOf("-----BEGIN KEY-----\r\nMIIEvQIBADANBgkq/+==\n  indented \"line\"\n{\n}\n")
+	for line, want := range map[string]string{
+		"-----BEGIN KEY-----":            "***",
+		"3: MIIEvQIBADANBgkq/+==.":       "3: ***.",
+		strconv.Quote(`indented "line"`): `"***"`,
+		"{ }":                            "{ }",
+	} {
+		require.Equal(t, want, m.Redact(line))
 	}
 }
