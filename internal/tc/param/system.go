@@ -2,6 +2,7 @@ package param
 
 import (
 	"errors"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -61,10 +62,10 @@ const (
 
 // Proxy is the HTTP proxy, and for which hosts it is meant.
 type Proxy struct {
-	Host     string        // tc_proxy_host; "" when there is none
+	Host     string        // tc_proxy_host without credentials; "" when there is none
 	Port     int           // tc_proxy_port; 0 when there is none
-	Username string        // tc_proxy_username
-	Password secret.String // tc_proxy_password
+	Username string        // tc_proxy_username, else of tc_proxy_host
+	Password secret.String // tc_proxy_password, else of tc_proxy_host
 	TC       bool          // tc_proxy_tc, apply_proxy_tc: for the ThreatConnect API
 	External bool          // tc_proxy_external, apply_proxy_external, apply_proxy_ext: for every other host
 }
@@ -134,7 +135,7 @@ func (r *reader) kvStore() KVStore {
 }
 
 func (r *reader) proxy() Proxy {
-	return Proxy{
+	p := Proxy{
 		Host:     r.text("", "tc_proxy_host"),
 		Port:     r.number(0, 1, maxPort, "tc_proxy_port"),
 		Username: r.text("", "tc_proxy_username"),
@@ -142,6 +143,30 @@ func (r *reader) proxy() Proxy {
 		TC:       r.boolean(false, "tc_proxy_tc", "apply_proxy_tc"),
 		External: r.boolean(false, "tc_proxy_external", "apply_proxy_external", "apply_proxy_ext"),
 	}
+	// TcEx makes a URL of the host as it is, so that one with credentials in
+	// it works there. Here they leave it: a host is logged.
+	at := strings.LastIndex(p.Host, "@")
+	if at < 0 {
+		return p
+	}
+	login := p.Host[:at]
+	p.Host = p.Host[at+1:]
+	if _, after, ok := strings.Cut(login, "://"); ok {
+		login = after
+	}
+	if p.Username == "" && p.Password.Empty() {
+		user, password, _ := strings.Cut(login, ":")
+		p.Username, p.Password = unescaped(user), secret.New(unescaped(password))
+	}
+	return p
+}
+
+// unescaped is a part of a URL without its escapes; as it is where it is none.
+func unescaped(part string) string {
+	if text, err := url.PathUnescape(part); err == nil {
+		return text
+	}
+	return part
 }
 
 // first is the name that counts; the first when none is present.

@@ -66,6 +66,23 @@ func TestSystem(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
+// A proxy's host with credentials in it, as TcEx takes it: they leave the host,
+// which is logged, and those of their own parameters count before them.
+func TestSystemProxyCredentialsInHost(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][3]string{ // host, user, password
+		`{"tc_proxy_host":"u%40d:s3c%2fret@proxy"}`:                                              {"proxy", "u@d", "s3c/ret"},
+		`{"tc_proxy_host":"http://u:s3cret@proxy/"}`:                                             {"proxy/", "u", "s3cret"},
+		`{"tc_proxy_host":"u:100%@x@proxy"}`:                                                     {"proxy", "u", "100%@x"},
+		`{"tc_proxy_host":"u@proxy"}`:                                                            {"proxy", "u", ""},
+		`{"tc_proxy_host":"u:old@proxy","tc_proxy_username":"v","tc_proxy_password":"s3cret-p"}`: {"proxy", "v", "s3cret-p"},
+	} {
+		s, err := set(t, text).System()
+		require.NoError(t, err)
+		require.Equal(t, want, [3]string{s.Proxy.Host, s.Proxy.Username, s.Proxy.Password.Reveal()}, text)
+	}
+}
+
 // Names that the platform has given up count where the present one is absent.
 func TestSystemLegacyNames(t *testing.T) {
 	t.Parallel()
