@@ -68,7 +68,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	level, text, stack := levelName(r.Level), h.log.mask.Redact(w.text.String()), w.stack.String()
 
 	var line strings.Builder
-	fmt.Fprintf(&line, "%s - %s - %-8s - %s%s\n%s", at.Format(timeLayout), h.log.name, level, text, source(r.PC), stack)
+	fmt.Fprintf(&line, "%s - %s - %8s - %s%s\n%s", at.Format(timeLayout), h.log.name, level, text, source(r.PC), stack)
 	h.log.write(line.String())
 	if h.log.queue != nil {
 		h.log.queue.add(Event{Time: at, Level: level, Message: text}, r.Level >= slog.LevelError)

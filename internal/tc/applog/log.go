@@ -3,7 +3,7 @@
 //
 // A line reads as TcEx's do, so that what reads those reads these:
 //
-//	2026-01-02 15:04:05,678 - AWS SNS - INFO     - publish messages=2 (app.go:91)
+//	2026-01-02 15:04:05,678 - AWS SNS -     INFO - publish messages=2 (app.go:91)
 //
 // Every line has its secrets removed, whole, after it is put together. What
 // comes from outside cannot forge a line: line ends and other control

@@ -41,7 +41,7 @@ func lines(t *testing.T, path string) []string {
 }
 
 // head is what a line begins with.
-var head = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - AWS SNS - (TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL) *- `)
+var head = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - AWS SNS - *(TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL) - `)
 
 func TestLine(t *testing.T) {
 	t.Parallel()
@@ -61,10 +61,10 @@ func TestLine(t *testing.T) {
 
 	got := lines(t, path)
 	require.Len(t, got, 7)
-	require.Equal(t, "2026-01-02 15:04:05,678 - AWS SNS - INFO     - publish messages=2", got[0])
-	require.Regexp(t, `INFO     - with a source \(log_test\.go:\d+\)$`, got[1])
+	require.Equal(t, "2026-01-02 15:04:05,678 - AWS SNS -     INFO - publish messages=2", got[0])
+	require.Regexp(t, ` -     INFO - with a source \(log_test\.go:\d+\)$`, got[1])
 	for i, level := range []string{"TRACE", "DEBUG", "WARNING", "ERROR", "CRITICAL"} {
-		require.Contains(t, got[i+2], fmt.Sprintf(" - %-8s - ", level))
+		require.Contains(t, got[i+2], fmt.Sprintf(" - %8s - ", level))
 	}
 	for _, line := range got {
 		require.Regexp(t, head, line)
