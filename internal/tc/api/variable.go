@@ -12,8 +12,9 @@ import (
 )
 
 // RuntimeVariable returns the value of a ThreatConnect variable (CONTRACT
-// §7); the bytes of a file for a FILE. The values of KEYCHAIN variables are
-// made known to the mask. An [*Error] names the variable.
+// §7); the bytes of a file for a FILE. The values that are secret (KEYCHAIN,
+// and all of a vault's) are made known to the mask. An [*Error] names the
+// variable.
 func (c *Client) RuntimeVariable(ctx context.Context, v variable.TC) ([]byte, error) {
 	op := "read the ThreatConnect variable " + v.String()
 	resp, err := c.do(ctx, op, Request{
@@ -32,18 +33,17 @@ func (c *Client) RuntimeVariable(ctx context.Context, v variable.TC) ([]byte, er
 			Fix: "check in ThreatConnect that the variable has a value that the playbook's user may read",
 		}
 	}
-	switch v.Kind {
-	case "FILE":
-		data, err := base64.StdEncoding.DecodeString(*answer.Data)
-		if err != nil {
+	data := []byte(*answer.Data)
+	if v.Kind == "FILE" {
+		if data, err = base64.StdEncoding.DecodeString(*answer.Data); err != nil {
 			return nil, &Error{
 				Op: op, Status: resp.Status, Reason: "the file is not in base64",
 				Fix: "upload the file of the variable again",
 			}
 		}
-		return data, nil
-	case "KEYCHAIN":
-		c.mask.Add(secret.New(*answer.Data))
 	}
-	return []byte(*answer.Data), nil
+	if v.Secret() {
+		c.mask.Add(secret.New(string(data)))
+	}
+	return data, nil
 }
