@@ -103,7 +103,7 @@ func (e *evaluation) tc(v variable.TC) any {
 		e.fail(&Error{Op: "resolve " + e.param, Err: f.err})
 		return nil
 	}
-	e.secret = e.secret || isSecret(v)
+	e.secret = e.secret || v.Secret()
 	return f.data
 }
 

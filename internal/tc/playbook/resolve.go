@@ -287,6 +287,9 @@ func (r *resolution) fetch(ctx context.Context, f *fetched) {
 		return
 	}
 	data, err := r.p.tc.RuntimeVariable(ctx, f.variable)
+	if f.variable.Secret() {
+		hide(r.p.mask, string(data))
+	}
 	switch {
 	case err != nil:
 		f.err = err
@@ -295,12 +298,5 @@ func (r *resolution) fetch(ctx context.Context, f *fetched) {
 		f.data = data
 	default:
 		f.data = string(data)
-		if isSecret(f.variable) {
-			hide(r.p.mask, string(data))
-		}
 	}
 }
-
-// isSecret reports whether the variable's value is one to hide: everything
-// from the keychain or from a vault.
-func isSecret(v variable.TC) bool { return v.Kind == "KEYCHAIN" || v.Provider == "Vault" }

@@ -426,6 +426,12 @@ func TestResolveMask(t *testing.T) {
 	require.NotContains(t, mask.Redact("the key is s3cr3t-key."), "s3cr3t")
 	require.Equal(t, " literal-s3cr3t\n", values["b"].Secret().Reveal())
 	require.NotContains(t, mask.Redact("or literal-s3cr3t"), "s3cr3t")
+
+	p = playbook.New(playbook.Options{Store: stage(), TC: &keychain{values: map[string]string{"&{Vault:FILE:pem}": "s3cr3t-file"}}, Mask: mask})
+	values, err = p.Resolve(t.Context(), playbook.Input{Param: "a", Raw: "&{Vault:FILE:pem}"})
+	require.NoError(t, err)
+	require.True(t, values["a"].IsSecret())
+	require.Equal(t, "a ***", mask.Redact("a s3cr3t-file"))
 }
 
 // TestResolveOneRead: however many inputs and variables, the store is read
