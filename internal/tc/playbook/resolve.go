@@ -105,12 +105,12 @@ func (r *resolution) plan(name string, raw any) node {
 	case string:
 		n := r.planText(name, raw, false)
 		if rows, ok := literalRows(raw); ok {
-			n.rows, n.paired = r.planRows(name, rows), true
+			n.rows, n.paired = r.planRows(name, rows, false), true
 		}
 		return n
 	case []any:
 		if rows, ok := rowsOf(raw); ok && len(raw) > 0 {
-			return node{literal: raw, rows: r.planRows(name, rows), paired: true}
+			return node{literal: raw, rows: r.planRows(name, rows, false), paired: true}
 		}
 		n := node{list: make([]node, len(raw))}
 		for i, element := range raw {
@@ -123,7 +123,7 @@ func (r *resolution) plan(name string, raw any) node {
 		return n
 	case map[string]any:
 		if rows, ok := rowsOf(raw); ok {
-			return node{literal: raw, rows: r.planRows(name, rows), paired: true}
+			return node{literal: raw, rows: r.planRows(name, rows, false), paired: true}
 		}
 	}
 	return node{literal: raw}
@@ -163,15 +163,25 @@ func (r *resolution) planText(name, text string, withSpaces bool) node {
 	return node{literal: text}
 }
 
-func (r *resolution) planRows(name string, fields []map[string]any) []row {
+// planRows finds the variables in the values of KeyValues. In those of a
+// trigger, which are from outside, a value with a ThreatConnect variable is
+// data: whoever calls an HttpLink trigger writes its header and query
+// parameters, KeyValueArrays both, and could else pull a keychain value into a
+// text. What a playbook author writes is in the parameter itself, or stored
+// for the App (CONTRACT §1).
+func (r *resolution) planRows(name string, fields []map[string]any, outside bool) []row {
 	rows := make([]row, len(fields))
 	for i, f := range fields {
 		rows[i] = row{fields: f, value: node{literal: f["value"]}}
-		if text, ok := f["value"].(string); ok {
+		if text, ok := f["value"].(string); ok && !(outside && holdsTC(text)) {
 			rows[i].value = r.planText(name, text, false)
 		}
 	}
 	return rows
+}
+
+func holdsTC(text string) bool {
+	return slices.ContainsFunc(variable.Split(text), func(s variable.Segment) bool { return s.TC != nil })
 }
 
 func (r *resolution) need(name string, v variable.Variable) {
@@ -207,7 +217,7 @@ func (r *resolution) resolve(ctx context.Context, inputs []Input, nodes []node) 
 			continue
 		}
 		if rows, ok := rowsOf(s.data); ok {
-			s.rows, s.paired = r.planRows(key, rows), true
+			s.rows, s.paired = r.planRows(key, rows, s.variable.Namespace != variable.App), true
 		}
 	}
 	if err := r.read(ctx); err != nil {

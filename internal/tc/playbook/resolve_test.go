@@ -124,6 +124,8 @@ func stage() *memory {
 		`#App:1:kvs!KeyValueArray`:      `[{"key":"ip","value": #App:1:x!String},{"key":"text","value":"at #App:1:x!String"},{"key":"list","value":"#App:1:list!StringArray"}]`,
 		`#App:1:loop!KeyValueArray`:     `[{"key":"self","value":"#App:1:loop!KeyValueArray"},{"key":"deep","value":"#App:1:hostile!String"}]`,
 		`#App:1:nokey!KeyValueArray`:    `[{"value":"x"}]`,
+		`#App:1:own!KeyValueArray`:      `[{"key":"k","value":"&{TC:KEYCHAIN:key}"}]`,
+		`#Trigger:2:http!KeyValueArray`: `[{"key":"ip","value":"#App:1:x!String"},{"key":"exact","value":" &{TC:KEYCHAIN:key} "},{"key":"in","value":"a&{Vault:TEXT:v}#App:1:x!String"},{"key":"bare","value":&{TC:KEYCHAIN:key}}]`,
 		`#Trigger:2:e!TCEntity`:         `{"id":123,"type":"Address","value":"203.0.113.7","ownerName":"Demo & Co","confidence":75.0,"rating":null,"threatAssessScore":512,"extra":{"a":1}}`,
 		`#Trigger:2:es!TCEntityArray`:   `[{"id":"1","value":"a"},null,{"value":"b"}]`,
 		`#Trigger:2:bad!TCEntity`:       `"text"`,
@@ -308,6 +310,9 @@ func TestResolveKeyValues(t *testing.T) {
 		"JSON object in the parameter":       {map[string]any{"key": "a", "value": "#App:1:x!String"}, []string{"a=203.0.113.7"}},
 		"a loop ends after one level":        {"#App:1:loop!KeyValueArray", []string{`self=[{"key":"self","value":"#App:1:loop!KeyValueArray"},{"key":"deep","value":"#App:1:hostile!String"}]`, "deep=&{TC:KEYCHAIN:key} #App:1:x!String #App:1:hostile!String"}},
 		"a literal that holds KeyValueArray": {`[{"key":"a","value":"#App:1:kv!KeyValue"}]`, []string{`a={"key":"k","value":"203.0.113.7","variableType":"String"}`}},
+		"an App's own list":                  {"#App:1:own!KeyValueArray", []string{"k=s3cr3t-key"}},
+		"a trigger's list is from outside":   {"#Trigger:2:http!KeyValueArray", []string{"ip=203.0.113.7", "exact= &{TC:KEYCHAIN:key} ", "in=a&{Vault:TEXT:v}#App:1:x!String", "bare=&{TC:KEYCHAIN:key}"}},
+		"a trigger's list in a row":          {`[{"key":"a","value":"#Trigger:2:http!KeyValueArray"}]`, []string{`a=[{"key":"ip","value":"203.0.113.7"},{"key":"exact","value":" &{TC:KEYCHAIN:key} "},{"key":"in","value":"a&{Vault:TEXT:v}#App:1:x!String"},{"key":"bare","value":"&{TC:KEYCHAIN:key}"}]`}},
 		"empty":                              {"", nil},
 		"an untouched list of an export":     {"[]", nil},
 	}
