@@ -96,9 +96,12 @@ func (rt *runtime) finish(ctx context.Context, end ending) exit.Code {
 			log = log.With("cause", cause)
 		}
 		log.Error("run failed", "exit_message", end.text)
+	}
+	// stderr comes after: one that nobody reads may end the process.
+	path, err := exit.WriteMessage(rt.run.System.OutPath, text)
+	if end.err != nil {
 		rt.complain(text)
 	}
-	path, err := exit.WriteMessage(rt.run.System.OutPath, text)
 	if err != nil {
 		rt.run.Log.Error("exit message is not written", "cause", err)
 		rt.complain(err.Error())

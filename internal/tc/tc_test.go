@@ -97,6 +97,29 @@ func TestMainFailure(t *testing.T) {
 	}
 }
 
+// atWrite is a stderr that looks around at each write.
+type atWrite func()
+
+func (f atWrite) Write(text []byte) (int, error) {
+	f()
+	return len(text), nil
+}
+
+// TestMainMessageBeforeStderr: a stderr that nobody reads may block the process
+// or end it.
+func TestMainMessageBeforeStderr(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	require.NoError(t, p.paramFile(p.params))
+	var there string
+	code := tc.Main(t.Context(), tc.App{Name: "Demo", Run: set(&exit.Error{Text: "bad"})}, tc.Options{LookupEnv: p.lookupEnv, Stderr: atWrite(func() {
+		message, _ := os.ReadFile(p.path("out/message.tc"))
+		there += string(message)
+	})})
+	require.Equal(t, exit.HardFailure, code)
+	require.Equal(t, "bad.\n", there)
+}
+
 // TestMainPanic: one sentence for the author, the stack in the log.
 func TestMainPanic(t *testing.T) {
 	t.Parallel()
@@ -336,9 +359,13 @@ func TestMainLogStart(t *testing.T) {
 	p := newPlatform(t)
 	p.env["https_proxy"] = "http://user:s3cr3t@proxy:3128"
 	p.env["NO_PROXY"] = "localhost"
-	got := p.run(t, t.Context(), set(nil), map[string]any{
+	work := func(ctx context.Context, r *tc.Run) error {
+		r.Log.Info("the parameter file's key", "key", paramKey)
+		return set(nil)(ctx, r)
+	}
+	got := p.run(t, t.Context(), work, map[string]any{
 		"own_secret": "s3cr3t-parameter", "own_param": "own-value",
-		"tc_proxy_host": "proxy.example", "tc_proxy_port": 3128, "tc_proxy_password": "s3cr3t-pw", "tc_kvstore_pass": "", "tc_api_secret_key": "s3cr3t-hmac",
+		"tc_proxy_host": "http://user:s3cr3t-pw@proxy.example", "tc_proxy_port": 3128, "tc_kvstore_pass": "", "tc_api_secret_key": "s3cr3t-hmac",
 	})
 	lines := strings.Split(got.log, "\n")
 	require.Contains(t, lines[0], "1.2.3")

@@ -44,6 +44,7 @@ func TestWriteSerialisation(t *testing.T) {
 		"a type of one's own":  {"#App:7:out!TCBatch", func(p *playbook.Playbook) { p.SetRaw("out", "TCBatch", []byte("\x00raw")) }, "\x00raw"},
 		"raw, nil":             {"#App:7:out!TCBatch", func(p *playbook.Playbook) { p.SetRaw("out", "TCBatch", nil) }, ``},
 		"name and type case":   {"#App:7:OUT!string", func(p *playbook.Playbook) { p.SetString("out", "x") }, `"x"`},
+		"the key as listed":    {" #App:7:out!String\n", func(p *playbook.Playbook) { p.SetString("out", "x") }, `"x"`},
 		"another type":         {"#App:7:out!StringArray", func(p *playbook.Playbook) { p.SetString("out", "x") }, ``},
 		"another name":         {"#App:7:out!String", func(p *playbook.Playbook) { p.SetString("other", "x") }, ``},
 		"the last one counts":  {"#App:7:out!String", func(p *playbook.Playbook) { p.SetString("out", "x"); p.SetString("out", "y") }, `"y"`},
