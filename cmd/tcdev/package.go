@@ -124,7 +124,11 @@ func sameVersion(ctx context.Context, programs []tcx.File, want string) error {
 		if err != nil {
 			return fmt.Errorf("ask %s for its version: %w", target.Program, err)
 		}
-		if words := strings.Fields(string(out)); len(words) < 2 || words[1] != want {
+		words := strings.Fields(string(out))
+		if len(words) < 2 {
+			return fmt.Errorf("%s does not answer --version with its name and its version: let it, as internal/tc/README.md shows", target.Program)
+		}
+		if words[1] != want {
 			return fmt.Errorf("%s says it is %q, install.json says %s: build from the same source", target.Program, strings.TrimSpace(string(out)), want)
 		}
 	}

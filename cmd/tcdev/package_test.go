@@ -152,4 +152,18 @@ func TestPackageRefuses(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, stdout, `"one" is no version`)
 	require.NoDirExists(t, out)
+
+	if runtime.GOOS != "linux" {
+		t.Skip("the package's programs are for Linux")
+	}
+	for name, text := range map[string]string{
+		"install.json": readFile(t, "../../install.json"), "LICENSE": "", "go.mod": "module app\n",
+		"main.go": "package main\n\nfunc main() {}\n", // knows no --version
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o600))
+	}
+	code, _, stderr := tool("package", "--root", root, "--app", ".", "--out", out)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "does not answer --version")
+	require.NoDirExists(t, out)
 }

@@ -95,7 +95,7 @@ func (c *runCommand) Run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	apps, err := c.findApps()
+	apps, err := c.findApps(playbook)
 	if err != nil {
 		return err
 	}
@@ -268,8 +268,9 @@ func (c *runCommand) find(name string) string {
 	return other
 }
 
-// findApps returns the Apps of --app, and ours.
-func (c *runCommand) findApps() ([]platform.App, error) {
+// findApps returns the Apps of --app, and ours where it is among them or has a
+// job in the playbook.
+func (c *runCommand) findApps(p *pbx.Playbook) ([]platform.App, error) {
 	ours := ""
 	var apps []platform.App
 	for _, text := range c.apps {
@@ -283,18 +284,20 @@ func (c *runCommand) findApps() ([]platform.App, error) {
 		}
 		ours = text
 	}
-	if ours == "" {
+	if ours == "" && slices.ContainsFunc(p.Jobs, func(job pbx.Job) bool { return job.App.ProgramName == ourProgram }) {
 		program, err := os.Executable()
 		if err != nil {
 			return nil, fmt.Errorf("find tcsns: %w", err)
 		}
 		ours = filepath.Join(filepath.Dir(program), "tcsns")
 	}
-	_, secrets, err := ourParams()
-	if err != nil {
-		return nil, err
+	if ours != "" {
+		_, secrets, err := ourParams()
+		if err != nil {
+			return nil, err
+		}
+		apps = append(apps, platform.App{Program: ourProgram, Path: ours, Outputs: []string{ourOutput}, Secrets: secrets})
 	}
-	apps = append(apps, platform.App{Program: ourProgram, Path: ours, Outputs: []string{ourOutput}, Secrets: secrets})
 	for i, app := range apps {
 		path, err := filepath.Abs(app.Path)
 		if err != nil {

@@ -76,6 +76,8 @@ func TestRunShows(t *testing.T) {
 func TestRunOutcomes(t *testing.T) {
 	t.Parallel()
 	slack := script(t, "exit 0")
+	foreign := filepath.Join(t.TempDir(), "foreign.pbx") // without a job of our App
+	require.NoError(t, os.WriteFile(foreign, []byte(strings.ReplaceAll(readFile(t, "../../"+samplePlaybook), ourProgram, "TCPB - Other v1")), 0o600))
 	tests := []struct {
 		name   string
 		args   []string
@@ -91,6 +93,7 @@ func TestRunOutcomes(t *testing.T) {
 		{"what comes after another App", append(sample("--app", slack), "--playbook", "testdata/another-app.pbx"), 1, "  not run: Log it\n"},
 		{"our App by its name", sample("--app", "TCPB - AWS SNS v1="+script(t, "exit 0")), 0, "aws_endpoint_url       http://127.0.0.1:9  ← --sns"},
 		{"another App that is here", append(sample("--app", slack, "--app", "TCPB - Other v1="+slack), "--playbook", "testdata/another-app.pbx"), 0, "✔ the playbook passed"},
+		{"another App alone", append(sample("--app", "TCPB - Other v1="+slack), "--playbook", foreign), 0, "✔ the playbook passed"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,10 +1,13 @@
 package tc_test
 
 import (
+	"encoding/json"
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -69,7 +72,9 @@ func TestContractTable(t *testing.T) {
 	require.Greater(t, rows, 50, "the table is there")
 }
 
-// TestREADMEApp: the App that README.md shows is the one that the example runs.
+// TestREADMEApp: the App that README.md shows is the one that the example
+// runs, and a program as it stands: it is tried as README.md says, with a stderr
+// that nobody reads.
 func TestREADMEApp(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
@@ -81,4 +86,56 @@ func TestREADMEApp(t *testing.T) {
 	app, _, found = strings.Cut(app, "\n}\n")
 	require.True(t, found)
 	require.Contains(t, string(readme), "func reverse("+app+"\n}\n")
+
+	_, program, found := strings.Cut(string(readme), "```go\n")
+	require.True(t, found)
+	program, _, found = strings.Cut(program, "```")
+	require.True(t, found)
+	formatted, err := format.Source([]byte(program))
+	require.NoError(t, err)
+	require.Equal(t, string(formatted), program)
+	reverse := buildHere(t, program)
+
+	version, err := exec.Command(reverse, "--version").Output()
+	require.NoError(t, err)
+	require.Equal(t, "reverse 1.0.0\n", string(version))
+
+	for params, want := range map[string]struct {
+		code    int
+		message string
+	}{
+		"--text abc":             {0, "reversed 3 characters\n"},
+		"--tc_kvstore_port many": {4, "tc_kvstore_port is no whole number. Fix: write it in digits.\n"},
+	} {
+		read, write, err := os.Pipe()
+		require.NoError(t, err)
+		require.NoError(t, read.Close())
+		run := exec.Command(reverse, append(strings.Fields(params), "--tc_out_path", ".", "--tc_log_path", ".")...)
+		run.Dir, run.Stderr = t.TempDir(), write
+		_ = run.Run()
+		require.NoError(t, write.Close())
+		require.Equal(t, want.code, run.ProcessState.ExitCode(), params)
+		message, err := os.ReadFile(filepath.Join(run.Dir, "message.tc"))
+		require.NoError(t, err)
+		require.Equal(t, want.message, string(message))
+	}
+}
+
+// buildHere builds a program that stands in this folder for the compiler alone,
+// so that it may import the packages below, and returns its path.
+func buildHere(t *testing.T, program string) string {
+	t.Helper()
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	source := filepath.Join(dir, "main.go")
+	require.NoError(t, os.WriteFile(source, []byte(program), 0o600))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(here, "program", "main.go"): source}})
+	require.NoError(t, err)
+	replace := filepath.Join(dir, "overlay.json")
+	require.NoError(t, os.WriteFile(replace, overlay, 0o600))
+	path := filepath.Join(dir, "program")
+	output, err := exec.Command("go", "build", "-overlay", replace, "-o", path, "./program").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	return path
 }

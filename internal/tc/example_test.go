@@ -30,15 +30,7 @@ func reverse(ctx context.Context, r *tc.Run) error {
 	return nil
 }
 
-// A Playbook App that reverses a string. Its main function is
-//
-//	func main() {
-//		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-//		code := tc.Main(ctx, tc.App{Name: "Reverse", Version: "1.0.0", Run: reverse},
-//			tc.Options{Args: os.Args[1:], LookupEnv: os.LookupEnv, Stderr: os.Stderr})
-//		stop()
-//		os.Exit(int(code))
-//	}
+// A Playbook App that reverses a string; README.md has its main function.
 //
 // The example starts it as the platform does: variables in a key-value store,
 // parameters in an encrypted file.
