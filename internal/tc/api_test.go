@@ -29,7 +29,8 @@ type apiServer struct {
 	values    map[string]string // of the key-value store, by "context/key"
 	log       []string
 	requests  int
-	refuse    bool // the log sink is down
+	agent     string // who asked last
+	refuse    bool   // the log sink is down
 }
 
 func startAPI(t *testing.T) *apiServer { return startServer(t, false) }
@@ -53,6 +54,7 @@ func (s *apiServer) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
+	s.agent = r.UserAgent()
 	if r.Header.Get("Authorization") != "TC-Token s3cr3t-token" {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -113,6 +115,7 @@ func TestMainTCVariables(t *testing.T) {
 	require.Equal(t, "leaks in eu-west-1 with ***.\n", got.message)
 	require.Contains(t, got.log, "in eu-west-1 with ***")
 	require.Equal(t, 2, server.requests, "each variable once")
+	require.Equal(t, "Demo-App/1.2.3", server.agent)
 
 	params["text"] = "&{TC:TEXT:absent}"
 	got = p.run(t, t.Context(), work, params)

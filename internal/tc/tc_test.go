@@ -398,7 +398,7 @@ func TestMainFolders(t *testing.T) {
 	p := newPlatform(t)
 	require.NoError(t, os.WriteFile(p.path("file"), nil, 0o600))
 	p.params["tc_out_path"] = p.path("absent")
-	p.params["tc_log_path"] = p.path("file") + "/log"
+	p.params["tc_log_path"] = p.path("file") + "/s3cr3t-token"
 	got := p.run(t, t.Context(), set(nil), requested())
 	require.Equal(t, exit.Success, got.code)
 	require.Equal(t, `"value"`, p.output(out))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -66,16 +67,19 @@ func TestMiniredisConforms(t *testing.T) {
 }
 
 // The layout is what TcEx and Java read: a field of the hash that the context
-// names.
+// names, in the database of the run.
 func TestRedisLayout(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
-	s := openRedis(t, at(param.KVStore{Context: "session"}, server.Addr()))
-	defer s.Close()
-	require.NoError(t, s.Put(context.Background(), kvstore.Entry{Key: "#App:1:a!String", Value: []byte(`"x"`)}))
-	direct := redis.NewClient(&redis.Options{Addr: server.Addr()})
-	defer direct.Close()
-	require.Equal(t, map[string]string{"#App:1:a!String": `"x"`}, direct.HGetAll(context.Background(), "session").Val())
+	for _, db := range []int{0, 3} {
+		s := openRedis(t, at(param.KVStore{Context: "session", DB: db}, server.Addr()))
+		defer s.Close()
+		want := map[string]string{"#App:1:a!String": fmt.Sprintf("%d", db)}
+		require.NoError(t, s.Put(context.Background(), kvstore.Entry{Key: "#App:1:a!String", Value: []byte(want["#App:1:a!String"])}))
+		direct := redis.NewClient(&redis.Options{Addr: server.Addr(), DB: db})
+		defer direct.Close()
+		require.Equal(t, want, direct.HGetAll(context.Background(), "session").Val())
+	}
 }
 
 func TestRedisEmptyValueIsSet(t *testing.T) {

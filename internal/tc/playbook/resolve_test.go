@@ -119,6 +119,7 @@ func stage() *memory {
 		`#App:1:none!StringArray`:       `[]`,
 		`#App:1:b!Binary`:               `"AQID"`,
 		`#App:1:bad!Binary`:             `"!!!"`,
+		`#App:1:latin!Binary`:           `"Y2Fm6Q=="`,
 		`#App:1:bs!BinaryArray`:         `["AQID",null]`,
 		`#App:1:kv!KeyValue`:            `{"key":"k","value":"#App:1:x!String","variableType":"String"}`,
 		`#App:1:kvs!KeyValueArray`:      `[{"key":"ip","value": #App:1:x!String},{"key":"text","value":"at #App:1:x!String"},{"key":"list","value":"#App:1:list!StringArray"}]`,
@@ -334,7 +335,7 @@ func TestResolveKeyValues(t *testing.T) {
 
 func TestResolveBytes(t *testing.T) {
 	t.Parallel()
-	for raw, want := range map[string]string{"#App:1:b!Binary": "\x01\x02\x03", "#App:1:own!Custom": "\xff\x00raw", "&{TC:FILE:f}": "\x00file", "text": "text"} {
+	for raw, want := range map[string]string{"#App:1:b!Binary": "\x01\x02\x03", "#App:1:latin!Binary": "caf\xe9", "#App:1:own!Custom": "\xff\x00raw", "&{TC:FILE:f}": "\x00file", "text": "text"} {
 		v, err := resolveOne(t, raw)
 		require.NoError(t, err)
 		data, err := v.Bytes()
@@ -386,6 +387,7 @@ func TestValueTypeError(t *testing.T) {
 		"#App:1:own!Custom":        func(v playbook.Value) error { _, err := v.Text(); return err },
 		"#App:1:x!String":          func(v playbook.Value) error { _, err := v.KeyValues(); return err },
 		`[{"key": not JSON}]`:      func(v playbook.Value) error { _, err := v.KeyValues(); return err },
+		"#App:1:latin!Binary":      func(v playbook.Value) error { _, err := v.Text(); return err },
 		"#App:1:bs!BinaryArray":    func(v playbook.Value) error { _, err := v.Text(); return err },
 		"#App:1:kvs!KeyValueArray ": func(v playbook.Value) error {
 			_, err := v.Entities()

@@ -8,9 +8,10 @@
 //	&{TC:KEYCHAIN:name}            a ThreatConnect variable, on the platform
 //
 // It differs from TcEx in two places, on purpose. Braces are taken in pairs
-// or not at all: TcEx's pattern has each optional by itself, so that it eats
-// the closing brace of {"ip": #App:1:ip}. And a job id is always a number,
-// also in an embedded variable without a type.
+// or not at all, and a ThreatConnect variable always has them: TcEx's pattern
+// has each optional by itself, so that it eats the closing brace of
+// {"ip": #App:1:ip}. And a job id is always a number, also in an embedded
+// variable without a type.
 package variable
 
 import "strings"
