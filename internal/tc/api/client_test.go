@@ -181,6 +181,17 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		require.Equal(t, want, api.RetryAfter(header, now), header)
 	}
+
+	client, err := api.New(api.Config{BaseURL: "https://x"})
+	require.NoError(t, err)
+	for wait, want := range map[time.Duration]time.Duration{3 * time.Second: 3 * time.Second, 10 * time.Second: 10 * time.Second, time.Hour: 10 * time.Second} {
+		require.Equal(t, want, client.Pause(1, wait), "as asked, within bounds")
+	}
+	for n, longest := range []time.Duration{300 * time.Millisecond, 600 * time.Millisecond, 1200 * time.Millisecond} {
+		pause := client.Pause(n+1, 0)
+		require.GreaterOrEqual(t, pause, longest/2)
+		require.LessOrEqual(t, pause, longest)
+	}
 }
 
 func TestAnswersThatAreNone(t *testing.T) {
