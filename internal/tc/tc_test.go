@@ -408,6 +408,21 @@ func TestMainFolders(t *testing.T) {
 	require.Equal(t, "did it\n", string(message))
 }
 
+// TestMainThreatConnectProxy: tc_proxy_tc alone sends the calls to
+// ThreatConnect through the proxy.
+func TestMainThreatConnectProxy(t *testing.T) {
+	t.Parallel()
+	server := startAPI(t)
+	for on, want := range map[bool]exit.Code{false: exit.Success, true: exit.Failure} {
+		got := newPlatform(t).run(t, t.Context(), reverse, map[string]any{
+			"tc_api_path": server.URL + "/api", "text": "&{TC:TEXT:region}",
+			"tc_proxy_host": "127.0.0.1", "tc_proxy_port": 1, "tc_proxy_tc": on, "tc_proxy_external": !on,
+		})
+		require.Equal(t, want, got.code, got.message)
+		require.Equal(t, on, strings.Contains(got.message, "the proxy cannot be used"), got.message)
+	}
+}
+
 func TestMainExternalProxy(t *testing.T) {
 	t.Parallel()
 	for external, want := range map[bool]string{true: "http://u%40:s3cr3t@proxy.example:3128", false: ""} {

@@ -51,6 +51,16 @@ func TestProxyURL(t *testing.T) {
 	}
 }
 
+// TestNoProxyOfTheEnvironment: unlike the requests library's, whatever it says.
+// net/http never takes it for an address of this machine, so that no request
+// here would tell.
+func TestNoProxyOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	client, err := api.New(api.Config{BaseURL: "https://threatconnect.example.com/api"})
+	require.NoError(t, err)
+	require.Nil(t, client.Proxy())
+}
+
 func TestThroughAProxyProcess(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]func(http.Handler) *httptest.Server{
