@@ -301,6 +301,7 @@ func TestMainSignalUnheeded(t *testing.T) {
 	p := newPlatform(t)
 	ctx, signal := context.WithCancel(t.Context())
 	release, released := make(chan struct{}), make(chan struct{})
+	start := time.Now()
 	got := p.run(t, ctx, func(ctx context.Context, r *tc.Run) error {
 		defer close(released)
 		_ = set(nil)(ctx, r)
@@ -312,11 +313,18 @@ func TestMainSignalUnheeded(t *testing.T) {
 		r.Playbook.SetString("out", "too late")
 		return nil
 	}, requested())
+	require.Less(t, time.Since(start), 8*time.Second, "a busy machine's two seconds")
 	close(release)
 	<-released
 	require.Equal(t, exit.HardFailure, got.code)
 	require.Contains(t, got.message, "unknown")
 	require.Equal(t, `"value"`, p.output(out))
+}
+
+// TestMainSignalInTime: what a run promises, on a machine that is not busy.
+func TestMainSignalInTime(t *testing.T) {
+	t.Parallel()
+	require.Less(t, tc.AfterSignal, 2*time.Second)
 }
 
 // TestMainSignalStoreHangs: a store that accepts and never answers does not

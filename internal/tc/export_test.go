@@ -1,0 +1,4 @@
+package tc
+
+// AfterSignal is what the parts of an ending may take together.
+const AfterSignal = appGrace + writeHurried + logHurried
