@@ -182,7 +182,10 @@ func TestMainLogToAPI(t *testing.T) {
 
 	server.log, server.requests = nil, 0
 	p.run(t, t.Context(), set(nil), map[string]any{"tc_api_path": server.URL + "/api", "tc_log_to_api": "false"})
-	require.Zero(t, server.requests)
+	p.run(t, t.Context(), set(nil), map[string]any{
+		"tc_api_path": server.URL + "/api", "tc_log_to_api": true, "tc_token": nil, "tc_api_access_id": "1", "tc_api_secret_key": "s3cr3t-hmac",
+	})
+	require.Zero(t, server.requests, "not asked for, or no token to send it with")
 }
 
 // TestMainLogSinkDown: a log sink that fails, or cannot even be built, costs
