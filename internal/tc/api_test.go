@@ -125,7 +125,7 @@ func TestMainTCVariables(t *testing.T) {
 }
 
 // TestMainCABundle: a platform with a private certificate is trusted by the
-// file that Python Apps go by, and by nothing less.
+// file that Python Apps go by, or where tc_verify is off, and by nothing less.
 func TestMainCABundle(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, true)
@@ -150,6 +150,11 @@ func TestMainCABundle(t *testing.T) {
 	got = p.run(t, t.Context(), work, params)
 	require.NotEqual(t, exit.Success, got.code)
 	require.Contains(t, got.message, "REQUESTS_CA_BUNDLE")
+
+	delete(p.env, "REQUESTS_CA_BUNDLE")
+	params["tc_verify"] = "false"
+	got = p.run(t, t.Context(), work, params)
+	require.Equal(t, exit.Success, got.code, got.message)
 }
 
 // TestMainKeyValueAPI: the same App against the platform's key-value store.
