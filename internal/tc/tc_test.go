@@ -147,6 +147,7 @@ func TestMainPanic(t *testing.T) {
 			require.Equal(t, test.code, got.code)
 			require.Equal(t, 1, strings.Count(got.message, "\n"))
 			require.NotContains(t, got.message, "goroutine")
+			require.NotContains(t, got.message, "boom", "a panic may quote any value")
 			require.Contains(t, got.message, "app.log")
 			require.Contains(t, got.log, "tc_test.go", "the stack")
 			require.Equal(t, `"value"`, p.output(out))

@@ -108,11 +108,16 @@ func TestSinkThatFails(t *testing.T) {
 	t.Parallel()
 	s := &sink{}
 	log, path := open(t, applog.Options{Sink: s})
+	written, asked := make(chan struct{}), 0
 	s.answer = func(context.Context, int) error {
-		log.Logger().Error("the client's own line about its failure")
+		if asked++; asked == 1 {
+			log.Logger().Error("the client's own line about its failure")
+			close(written)
+		}
 		return errors.New("down")
 	}
 	log.Logger().Error("first")
+	<-written
 	require.NoError(t, log.Close(context.Background()), "no failure of the run")
 	log.Logger().Error("after the end")
 	require.Len(t, s.sizes(), 1, "after a failure nothing is sent any more")

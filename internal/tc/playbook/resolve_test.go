@@ -129,6 +129,7 @@ func stage() *memory {
 		`#Trigger:2:http!KeyValueArray`: `[{"key":"ip","value":"#App:1:x!String"},{"key":"exact","value":" &{TC:KEYCHAIN:key} "},{"key":"in","value":"a&{Vault:TEXT:v}#App:1:x!String"},{"key":"bare","value":&{TC:KEYCHAIN:key}}]`,
 		`#Trigger:2:e!TCEntity`:         `{"id":123,"type":"Address","value":"203.0.113.7","ownerName":"Demo & Co","confidence":75.0,"rating":null,"threatAssessScore":512,"extra":{"a":1}}`,
 		`#Trigger:2:es!TCEntityArray`:   `[{"id":"1","value":"a"},null,{"value":"b"}]`,
+		`#Trigger:2:odd!TCEntity`:       `{"id":true,"type":{"a":1},"value":["a"],"rating":3}`,
 		`#Trigger:2:bad!TCEntity`:       `"text"`,
 		`#App:1:batch!TCBatch`:          `{"indicator":[]}`,
 		`#App:1:own!Custom`:             "\xff\x00raw",
@@ -276,6 +277,7 @@ func TestResolveEntities(t *testing.T) {
 	}{
 		"one":              {"#Trigger:2:e!TCEntity", []playbook.Entity{full}, true},
 		"several":          {"#Trigger:2:es!TCEntityArray", []playbook.Entity{{ID: "1", Value: "a"}, {}, {Value: "b"}}, true},
+		"no scalars":       {"#Trigger:2:odd!TCEntity", []playbook.Entity{{ID: "true", Rating: "3"}}, true},
 		"in a list":        {[]any{"#Trigger:2:e!TCEntity", "text"}, []playbook.Entity{full, {Value: "text"}}, true},
 		"a text":           {"text", []playbook.Entity{{Value: "text"}}, false},
 		"a list of texts":  {[]any{"text"}, []playbook.Entity{{Value: "text"}}, false},
