@@ -214,10 +214,27 @@ func TestSubjectIsCutAloud(t *testing.T) {
 
 func TestBlank(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", " ", "\t\r\n", "\u00a0", "\u200b\u202e", "\x00"} {
+	for _, text := range []string{"", " ", "\t\r\n", "\u00a0", "\u200b\u202e", "\x00", "\u200d", "\u3164", "\u00ad\ufe0f", "\U000e0041"} {
 		require.True(t, Blank(text), "%q", text)
 	}
 	require.False(t, Blank(" 203.0.113.7 "))
+}
+
+// What hides in a text does not reach people; what scripts and emoji need does.
+func TestInvisibleCharacters(t *testing.T) {
+	t.Parallel()
+	for _, hidden := range []string{"\u200b", "\u2060", "\u2064", "\u00ad", "\u180e", "\ufeff", "\u061c", "\u202e", "\u2066", "\U000e0041"} {
+		a := example()
+		a.Address = "pay" + hidden + "pal.example"
+		m, err := Render(a, Options{})
+		require.NoError(t, err)
+		for _, protocol := range []string{"email", "sms", "APNS", "GCM", "ADM"} {
+			require.NotContains(t, part(m, protocol), hidden, "%s %q", protocol, hidden)
+		}
+		require.Contains(t, part(m, "email"), "paypal.example")
+		require.Contains(t, part(m, "default"), a.Address, "machines get it as it is")
+	}
+	require.Equal(t, "می\u200cخواهم 👩\u200d💻", oneLine("می\u200cخواهم 👩\u200d💻"))
 }
 
 func TestSMSParts(t *testing.T) {
@@ -350,28 +367,35 @@ func TestBudget(t *testing.T) {
 func TestDefang(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"203.0.113.7":                                     "203.0.113[.]7",
-		"203.0.113.7:8080":                                "203.0.113[.]7:8080",
-		"203.0.113.0/24":                                  "203.0.113[.]0/24",
-		"2001:db8::1":                                     "2001:db8:[:]1",
-		"::ffff:203.0.113.7":                              "::ffff:203.0.113[.]7",
-		"evil.example":                                    "evil[.]example",
-		"evil.example:8080":                               "evil[.]example:8080",
-		"http://evil.example/a.html":                      "hxxp://evil[.]example/a.html",
-		"http://203.0.113.7/a.html":                       "hxxp://203.0.113[.]7/a.html",
-		"HTTPS://user@evil.example?q=a":                   "hxxps://user[@]evil[.]example?q=a",
-		"ftp://[2001:db8::1]/x":                           "fxp://[2001:db8:[:]1]/x",
-		"ftp://[2001:db8::1]:21/x":                        "fxp://[2001:db8:[:]1]:21/x",
-		"first.last@evil.example":                         "first[.]last[@]evil[.]example",
-		"evil.example/path.html":                          "evil[.]example/path.html",
-		"d41d8cd98f00b204e9800998ecf842":                  "d41d8cd98f00b204e9800998ecf842",
-		"hxxp://evil[.]example/a.html":                    "hxxp://evil[.]example/a.html",
-		"bücher.example":                                  "bücher[.]example",
-		"AS64500":                                         "AS64500",
-		"see http://evil.example/x.html":                  "see hxxp://evil[.]example/x.html",
-		"<HTTP://evil.example>":                           "<hxxp://evil[.]example>",
-		"feed:http://evil.example/":                       "feed:hxxp://evil[.]example/",
-		"https://good.example/?u=http://evil.example/x.y": "hxxps://good[.]example/?u=hxxp://evil[.]example/x.y",
+		"203.0.113.7":                                      "203.0.113[.]7",
+		"203.0.113.7:8080":                                 "203.0.113[.]7:8080",
+		"203.0.113.0/24":                                   "203.0.113[.]0/24",
+		"2001:db8::1":                                      "2001:db8:[:]1",
+		"::ffff:203.0.113.7":                               "::ffff:203.0.113[.]7",
+		"evil.example":                                     "evil[.]example",
+		"evil.example:8080":                                "evil[.]example:8080",
+		"http://evil.example/a.html":                       "hxxp://evil[.]example/a.html",
+		"http://203.0.113.7/a.html":                        "hxxp://203.0.113[.]7/a.html",
+		"HTTPS://user@evil.example?q=a":                    "hxxps://user[@]evil[.]example?q=a",
+		"ftp://[2001:db8::1]/x":                            "fxp://[2001:db8:[:]1]/x",
+		"ftp://[2001:db8::1]:21/x":                         "fxp://[2001:db8:[:]1]:21/x",
+		"first.last@evil.example":                          "first[.]last[@]evil[.]example",
+		"evil.example/path.html":                           "evil[.]example/path.html",
+		"d41d8cd98f00b204e9800998ecf842":                   "d41d8cd98f00b204e9800998ecf842",
+		"hxxp://evil[.]example/a.html":                     "hxxp://evil[.]example/a.html",
+		"bücher.example":                                   "bücher[.]example",
+		"AS64500":                                          "AS64500",
+		"see http://evil.example/x.html":                   "see hxxp://evil[.]example/x.html",
+		"<HTTP://evil.example>":                            "<hxxp://evil[.]example>",
+		"feed:http://evil.example/":                        "feed:hxxp://evil[.]example/",
+		"https://good.example/?u=http://evil.example/x.y":  "hxxps://good[.]example/?u=hxxp://evil[.]example/x.y",
+		`\\evil.example\share\a.exe`:                       `\\evil[.]example\share\a.exe`, // mail programs make a link of it
+		"//evil.example/a.html":                            "//evil[.]example/a.html",
+		"///203.0.113.7":                                   "///203.0.113[.]7",
+		"/etc/rc.d/init":                                   "/etc/rc.d/init",
+		`C:\a.d\b.exe`:                                     `C:\a.d\b.exe`,
+		"Invoice/Order: see evil.example, or 203.0.113.7":  "Invoice/Order: see evil[.]example, or 203.0.113[.]7",
+		"Mozilla/5.0 (Windows NT 10.0; +http://a.example)": "Mozilla/5.0 (Windows NT 10.0; +hxxp://a[.]example)",
 		"": "",
 	} {
 		require.Equal(t, want, Defang(text), text)

@@ -174,6 +174,27 @@ func (n number) attribute() (string, error) {
 	return text, nil
 }
 
+// roundedRemark says of an attribute that SNS compares it less exactly than it is.
+const roundedRemark = "attribute %s is rounded to 5 decimals, which is what SNS compares"
+
+// rounded reports whether text is another number than n.
+func rounded(n number, text string) bool {
+	sent, ok := parseNumber(text)
+	return !ok || sent.value != n.value
+}
+
+// OwnRemark says what [OwnAttribute] changed in a value, "" for nothing that
+// matters.
+func OwnRemark(value string, a Attribute) string {
+	if a.Type != typeNumber || a.Value == "" {
+		return ""
+	}
+	if n, _ := parseNumber(value); rounded(n, a.Value) {
+		return fmt.Sprintf(roundedRemark, a.Name)
+	}
+	return ""
+}
+
 // checkArray holds a text against what SNS takes as a String.Array: a JSON
 // list of strings, numbers, booleans and nulls.
 func checkArray(text string) error {
@@ -232,6 +253,9 @@ func (c *collector) addNumber(name string, n number) {
 		c.remark("attribute %s %v: left out", name, err)
 		return
 	}
+	if rounded(n, text) {
+		c.remark(roundedRemark, name)
+	}
 	c.add(Attribute{name, typeNumber, text}, false)
 }
 
@@ -246,15 +270,23 @@ func (c *collector) add(a Attribute, own bool) {
 		}
 	}
 	text := attributeText(a.Value)
-	if text != a.Value && text != "" {
-		c.remark("attribute %s holds characters that SNS refuses there: they are left out", a.Name)
-	}
 	switch {
-	case text == "":
+	case a.Value == "":
 		if own {
 			c.remark("attribute %s is empty: left out", a.Name)
 		}
 		return
+	case text == "":
+		c.remark("attribute %s holds nothing but characters that SNS refuses there: left out", a.Name)
+		return
+	case text != a.Value && a.Name == "address" && !own:
+		// evil.example with an emoji in its name is not evil.example.
+		c.remark("attribute address holds characters that SNS refuses there, and would be another indicator without them: left out")
+		return
+	case text != a.Value:
+		c.remark("attribute %s holds characters that SNS refuses there: they are left out", a.Name)
+	}
+	switch {
 	case len(text) > maxValue:
 		c.remark("attribute %s is longer than %d bytes: left out", a.Name, maxValue)
 		return

@@ -64,6 +64,41 @@ func TestAttributeText(t *testing.T) {
 	require.Contains(t, remarks[0], "confidence")
 }
 
+// An address is whole or not there: without what SNS refuses it would be
+// somebody else's.
+func TestAddressAttributeIsWhole(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"good💩.example", "good\x00.example", "good\xff.example", "good\U000e0041.example", "💩"} {
+		a := example()
+		a.Address = address
+		attributes, remarks := Attributes(a, nil)
+		require.Len(t, attributes, 5, "%q", address)
+		for _, attribute := range attributes {
+			require.NotEqual(t, "address", attribute.Name, "%q", address)
+		}
+		require.Len(t, remarks, 1)
+		require.Contains(t, remarks[0], "attribute address")
+	}
+}
+
+// What is changed or left out is said.
+func TestAttributeRemarks(t *testing.T) {
+	t.Parallel()
+	a := example()
+	a.Owner, a.Confidence = "🚀", "85.1234567"
+	attributes, remarks := Attributes(a, nil)
+	require.Contains(t, attributes, Attribute{"confidence", "Number", "85.12346"})
+	require.Len(t, remarks, 2)
+	require.Contains(t, remarks[0], "owner")
+	require.Contains(t, remarks[1], "confidence is rounded")
+
+	for value, want := range map[string]bool{"0.1234567": true, "7.50": false, "1e3": false, "-0": false, "": false} {
+		own, err := OwnAttribute("severity:Number", value)
+		require.NoError(t, err)
+		require.Equal(t, want, OwnRemark(value, own) != "", value)
+	}
+}
+
 func TestOwnAttribute(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

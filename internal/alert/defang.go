@@ -8,13 +8,35 @@ import (
 // Defang writes an indicator so that no program makes a link of it and nobody
 // opens it by mistake, in the field's own convention: 203.0.113[.]7,
 // 2001:db8:[:]7, evil[.]example, hxxps://evil[.]example/a.html,
-// user[@]evil[.]example. In a URL only scheme and host change, those of a URL
-// inside it too, and what cannot be a link (a file hash, a plain word) stays as
-// it is. Defang of a defanged text is that text.
+// user[@]evil[.]example, \\evil[.]example\share. In a URL only scheme and host
+// change, those of a URL inside it too, and what cannot be a link (a file hash, a
+// plain word) stays as it is. Some indicators are sentences (the subject of an
+// e-mail, a user agent): each word is one. Defang of a defanged text is that text.
 func Defang(text string) string {
 	if !strings.ContainsAny(text, ".:@") {
 		return text
 	}
+	if strings.IndexByte(text, ' ') < 0 {
+		return defangWord(text)
+	}
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		if !isVersion(word) {
+			words[i] = defangWord(word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// isVersion reports whether a word of a sentence is a number with one dot, as
+// user agents have many.
+func isVersion(word string) bool {
+	word = strings.Trim(word, "(),;")
+	return strings.Count(word, ".") == 1 && strings.Trim(word, "0123456789.") == ""
+}
+
+// defangWord is Defang for a text without spaces.
+func defangWord(text string) string {
 	scheme, slashes, rest := cutScheme(text)
 	end := strings.IndexAny(rest, `/\?#`) // a path, or the length of a CIDR block
 	if end < 0 {
@@ -23,9 +45,8 @@ func Defang(text string) string {
 	return defangScheme(scheme) + slashes + defangInside(defangHost(rest[:end])+rest[end:])
 }
 
-// defangInside does to URLs inside a text what Defang does to one that is all
-// of it: an open redirect carries its target, and some indicators (the subject
-// of an e-mail, a user agent) are sentences.
+// defangInside does to URLs inside a text what defangWord does to one that is
+// all of it: an open redirect carries its target.
 func defangInside(text string) string {
 	if strings.IndexByte(text, ':') < 0 {
 		return text
@@ -68,13 +89,17 @@ func wordBefore(text string, at int) int {
 	return at
 }
 
-// cutScheme cuts scheme:// off, and also the http:/ and http: that browsers
-// put right; without a scheme all is rest.
+// cutScheme cuts scheme:// off, also the http:/ and http: that browsers put
+// right, and the // and \\ that stand before a host without a scheme (mail
+// programs make a link of \\evil.example\share); with none of them all is rest.
 func cutScheme(text string) (scheme, slashes, rest string) {
 	scheme, rest, ok := strings.Cut(text, ":")
 	if !ok || strings.ContainsFunc(scheme, func(r rune) bool {
 		return !isLetter(r) && !isDigit(r) && !strings.ContainsRune("+-.", r)
 	}) {
+		if host := strings.TrimLeft(text, `/\`); len(text)-len(host) > 1 {
+			return "", text[:len(text)-len(host)], host
+		}
 		return "", "", text
 	}
 	host := strings.TrimLeft(rest, `/\`)

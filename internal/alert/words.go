@@ -11,8 +11,8 @@ const ellipsis = "…"
 
 // oneLine makes a value safe to stand in a line that people read: control
 // characters, line and paragraph separators become a space, runs of spaces
-// one; characters that turn the direction of the text around them go, because
-// with them an indicator can be made to read as another one.
+// one; characters that turn the direction of the text around them, or hide in it,
+// go, because with them an indicator can be made to read as another one.
 func oneLine(text string) string {
 	if plain(text) {
 		return text
@@ -22,7 +22,7 @@ func oneLine(text string) string {
 	space := false
 	for _, r := range text {
 		switch {
-		case turnsDirection(r):
+		case misleads(r):
 			continue
 		case unicode.IsSpace(r) || unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
 			space = b.Len() > 0
@@ -39,7 +39,11 @@ func oneLine(text string) string {
 
 // Blank reports whether nothing of text would show: white space, control
 // characters and invisible ones are all there is.
-func Blank(text string) bool { return oneLine(text) == "" }
+func Blank(text string) bool {
+	return strings.TrimFunc(oneLine(text), func(r rune) bool {
+		return unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+	}) == ""
+}
 
 // plain reports whether oneLine has nothing to do.
 func plain(text string) bool {
@@ -52,17 +56,19 @@ func plain(text string) bool {
 	return true
 }
 
-// turnsDirection reports whether r is an invisible character that changes the
-// direction of text (Unicode Standard Annex 9, explicit formatting), or one
-// that hides between letters.
-func turnsDirection(r rune) bool {
+// misleads reports whether r is an invisible character that changes the
+// direction of text (Unicode Standard Annex 9, explicit formatting), or one that
+// hides between letters: zero-width spaces, the soft hyphen, invisible operators
+// and tags. The zero-width joiners stay: Persian, Indic scripts and emoji are
+// written with them.
+func misleads(r rune) bool {
 	switch {
-	case r >= '\u202A' && r <= '\u202E', r >= '\u2066' && r <= '\u2069':
+	case r >= '\u202A' && r <= '\u202E', r >= '\u2060' && r <= '\u206F':
 		return true
-	case r == '\u200E', r == '\u200F', r == '\u061C', r == '\u200B', r == '\u2060', r == '\uFEFF':
+	case r == '\u200E', r == '\u200F', r == '\u061C', r == '\u200B', r == '\uFEFF', r == '\u00AD', r == '\u180E':
 		return true
 	}
-	return false
+	return r >= '\U000E0000' && r <= '\U000E007F'
 }
 
 // cutRunes returns the first n runes of text, the last of them an ellipsis
