@@ -3,8 +3,10 @@ package snstopic
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
+	"os/exec"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -143,7 +146,24 @@ func (l labelled) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		if errors.As(err, &known) {
 			return c, err // of the credentials below a role
 		}
+		var process *processcreds.ProviderError
+		if errors.As(err, &process) {
+			err = processError(process)
+		}
 		return c, &credentialsError{err}
 	}
 	return c, nil
+}
+
+// errProcess is a credential_process that gives no credentials.
+var errProcess = errors.New("credential_process gives no credentials")
+
+// processError is err without the SDK's words: they recite what the process
+// printed, secrets and all.
+func processError(err *processcreds.ProviderError) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return fmt.Errorf("%w: %s", errProcess, exit.ProcessState)
+	}
+	return errProcess
 }

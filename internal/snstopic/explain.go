@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/smithy-go"
 )
@@ -163,8 +165,22 @@ func (t *Topic) describeCredentials(ctx context.Context, err error) *Error {
 		e.Class, e.Message, e.Retryable = ClassTimeout, e.Message+" while credentials were fetched", true
 		return e
 	}
-	e.Message = "no credentials found in the environment, the profile, the container or the instance of the Playbook Server"
-	e.Fix = "set aws_access_key_id and aws_secret_access_key, or give the Playbook Server an instance role"
+	const fixKeys = "set aws_access_key_id and aws_secret_access_key"
+	var session *ssocreds.InvalidTokenError
+	switch {
+	case errors.As(err, &operation) && operation.Service() == imds.ServiceID: // the last of the chain
+		e.Message = "no credentials found in the environment, the profile, the container or the instance of the Playbook Server"
+		e.Fix = fixKeys + ", or give the Playbook Server an instance role"
+	case errors.As(err, &session):
+		e.Message = "the AWS profile of the Playbook Server asks for an SSO session, and there is none that is valid"
+		e.Fix = fixKeys + ": an SSO session needs a person to sign in"
+	case errors.Is(err, errProcess):
+		e.Message = "the credential_process of the AWS profile on the Playbook Server gives no credentials"
+		e.Fix = "mend what the profile's credential_process runs, or " + fixKeys
+	default:
+		e.Message = "the Playbook Server names a web identity or a container to ask for credentials, and it gives none"
+		e.Fix = "check AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_CREDENTIALS_FULL_URI on the Playbook Server, or " + fixKeys
+	}
 	if t.roleARN != "" {
 		e.Message += ", to assume aws_role_arn with"
 	}
@@ -180,9 +196,13 @@ func (t *Topic) describeSTS(ctx context.Context, operation *smithy.OperationErro
 		return e
 	}
 	if e.Code == "AccessDenied" || e.Code == "AccessDeniedException" {
-		e.Fix = "allow sts:AssumeRole on the role to these credentials, and these credentials in the role's trust policy"
-		if t.roleARN != "" {
-			e.Fix = "allow sts:AssumeRole on " + t.roleARN + " to these credentials, and name them, with aws_external_id where it asks for one, in its trust policy"
+		switch {
+		case operation.Operation() == "AssumeRoleWithWebIdentity":
+			e.Fix = "allow sts:AssumeRoleWithWebIdentity to the token's issuer and subject in the trust policy of the role that AWS_ROLE_ARN names"
+		case t.roleARN != "":
+			e.Fix = "allow these credentials sts:AssumeRole on " + t.roleARN + ", and in its trust policy, with aws_external_id where it asks for one"
+		default:
+			e.Fix = "allow sts:AssumeRole on the role to these credentials, and these credentials in the role's trust policy"
 		}
 	}
 	if e.Code == "RegionDisabledException" {

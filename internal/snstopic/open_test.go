@@ -118,7 +118,7 @@ func TestErrorsOfSTS(t *testing.T) {
 	}{
 		{"refused", func(_ int, _ url.Values, w http.ResponseWriter, _ *http.Request) {
 			refuse(w, 403, "AccessDenied", "User: arn:aws:iam::123456789012:user/u is not authorized to perform: sts:AssumeRole")
-		}, "AccessDenied", "sts:AssumeRole on arn:aws:iam::123456789012:role/publisher", false, 1},
+		}, "AccessDenied", "these credentials sts:AssumeRole on arn:aws:iam::123456789012:role/publisher", false, 1},
 		{"expired", func(_ int, _ url.Values, w http.ResponseWriter, _ *http.Request) {
 			refuse(w, 400, "ExpiredToken", "expired")
 		}, "ExpiredToken", "aws_session_token", false, 1},
@@ -241,6 +241,65 @@ func TestDefaultChain(t *testing.T) {
 		publish(t)
 		require.Equal(t, "ASIAINSTANCE12345678", keyID.Load())
 	})
+}
+
+// What is set up and gives nothing is named, and what a process printed instead
+// of credentials is nobody's to read.
+func TestCredentialsNotToBeHad(t *testing.T) {
+	s := newWire(t, accept)
+	const printed = "SecretAccessKey-that-is-no-JSON"
+	profile := func(lines string) func(*testing.T) {
+		return func(t *testing.T) {
+			require.NoError(t, os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte("[default]\n"+lines), 0o600))
+		}
+	}
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"code":"Denied","message":"no"}`)
+	}))
+	defer refusing.Close()
+	identity := func(token string) func(*testing.T) {
+		return func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "token")
+			require.NoError(t, os.WriteFile(file, []byte("identity"), 0o600))
+			t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", filepath.Join(filepath.Dir(file), token))
+			t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/r")
+		}
+	}
+	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, 403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+	}))
+	defer sts.Close()
+	for _, row := range []struct {
+		name   string
+		set    func(*testing.T)
+		code   string
+		says   string // Text
+		toMend string // Fix
+	}{
+		{"a process that fails", profile("credential_process = false\n"), CodeCredentials, "credential_process", "credential_process"},
+		{"a process that prints something else", profile("credential_process = echo " + printed + "\n"), CodeCredentials, "credential_process", "credential_process"},
+		{"no SSO session", profile("sso_start_url = https://sso.example/start\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = r\n"), CodeCredentials, "SSO session", "sign in"},
+		{"no token", identity("gone"), CodeCredentials, "web identity", "AWS_WEB_IDENTITY_TOKEN_FILE"},
+		{"a container that refuses", func(t *testing.T) { t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", refusing.URL) }, CodeCredentials, "container", "AWS_CONTAINER_CREDENTIALS_FULL_URI"},
+		{"a trust policy without the token", identity("token"), "AccessDenied", "STS AccessDenied", "sts:AssumeRoleWithWebIdentity"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			bare(t)
+			t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
+			row.set(t)
+			r := one(t, open(t, keyless(s)), Message{Body: "x"})
+			require.Equal(t, Failed, r.Outcome)
+			require.Equal(t, row.code, r.Err.Code)
+			require.Equal(t, ClassAuth, r.Err.Class)
+			require.False(t, r.Err.Retryable)
+			require.Contains(t, r.Err.Text(), row.says)
+			require.Contains(t, r.Err.Fix, row.toMend)
+			require.NotContains(t, r.Err.Error(), "instance role", "nobody asked the instance")
+			require.NotContains(t, r.Err.Err.Error(), printed)
+		})
+	}
+	require.Empty(t, s.seen())
 }
 
 // Without a metadata service there is one question for a token and one for the
