@@ -102,21 +102,22 @@ func (rd *reader) alerts() alerts {
 		return list
 	}
 	n := list.len()
-	if n == 0 || n == 1 && alert.Blank(list.at(0).Address) {
-		rd.problem(address, "is empty", "map it from the trigger's entity or item variable")
-		return list
-	}
 	noun := "addresses"
 	if n == 1 {
 		noun = "address"
 	}
 	for _, c := range []struct {
 		name   string
-		values column
-	}{{owner, list.owner}, {threatassessScore, list.score}, {confidence, list.confidence}, {detailsLink, list.link}} {
-		if length := len(c.values); length > 1 && length != n {
+		values *column
+	}{{owner, &list.owner}, {threatassessScore, &list.score}, {confidence, &list.confidence}, {detailsLink, &list.link}} {
+		if length := len(*c.values); n > 0 && length > 1 && length != n {
 			rd.problem(c.name, fmt.Sprintf("has %d values for %d %s", length, n, noun), "give one value for all addresses, or one each")
+			*c.values = nil
 		}
+	}
+	if n == 0 || n == 1 && alert.Blank(list.at(0).Address) {
+		rd.problem(address, "is empty", "map it from the trigger's entity or item variable")
+		list.addresses, list.entities = nil, nil
 	}
 	return list
 }

@@ -58,30 +58,23 @@ func perform(ctx context.Context, r *tc.Run) error {
 		})
 	}
 	in, err := readInputs(ctx, r)
-	if err != nil {
-		return fail(r, in, inputError(ctx, err))
-	}
-	topic, err := snstopic.Open(snstopic.Config{
-		ARN:             in.arn,
-		Region:          in.region,
-		EndpointURL:     in.endpointURL,
-		AccessKeyID:     in.accessKeyID,
-		SecretAccessKey: in.secretAccessKey,
-		SessionToken:    in.sessionToken,
-		RoleARN:         in.roleARN,
-		ExternalID:      in.externalID,
-		SessionName:     sessionName(r),
-		Timeout:         in.timeout,
-		Proxy:           r.ExternalProxy,
-		Log:             r.Log,
-		UserAgent:       "tcsns/" + tcsns.ProgramVersion,
-	})
-	if err != nil {
-		return fail(r, in, inputError(ctx, err))
+	checking := in.action == actionCheck && in.read
+	var topic *snstopic.Topic
+	if config := in.config(); err == nil || checking && in.arn != (snstopic.ARN{}) && len(config.Problems()) == 0 {
+		config.SessionName = sessionName(r)
+		config.Proxy = r.ExternalProxy
+		config.Log = r.Log
+		config.UserAgent = "tcsns/" + tcsns.ProgramVersion
+		var refused error
+		topic, refused = snstopic.Open(config)
+		err = errors.Join(err, refused)
 	}
 	composer := newComposer(in, r.System.KVStore.Context, r.Playbook.JobID())
-	if in.action == actionCheck {
-		return check(ctx, r, in, composer, topic)
+	switch {
+	case checking:
+		return check(ctx, r, in, composer, topic, err)
+	case err != nil:
+		return fail(r, in, inputError(ctx, err))
 	}
 	return publish(ctx, r, in, composer, topic)
 }

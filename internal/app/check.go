@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tcsns/internal/alert"
@@ -14,10 +15,22 @@ import (
 
 // check says what a publish would do, with every problem at once, and asks
 // SNS about the topic. It publishes nothing. Problems fail the run; what the
-// topic's attributes show are remarks.
-func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic) error {
-	problems, shown, largest := examine(in, c)
-	onTopic, contradiction, failure := inspect(ctx, in, topic, largest)
+// topic's attributes show are remarks. unusable joins the problems with the
+// inputs; topic is nil where they do not tell which one and in whose name.
+func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic, unusable error) error {
+	problems := sentences(unusable)
+	found, shown, largest := examine(in, c)
+	for _, problem := range found {
+		if !slices.Contains(problems, problem) {
+			problems = append(problems, problem)
+		}
+	}
+	onTopic := []string{"the topic itself was not checked: the inputs that name it have problems"}
+	contradiction := ""
+	var failure *snstopic.Error
+	if topic != nil {
+		onTopic, contradiction, failure = inspect(ctx, in, topic, largest)
+	}
 	if contradiction != "" {
 		problems = append(problems, contradiction)
 	}
@@ -63,11 +76,26 @@ func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snsto
 		code = failure.Code
 	}
 	report.failed(r, code, text)
-	if !in.failOnError {
+	if !in.failOnError && unusable == nil {
 		r.Message = exit.SafeText(err)
 		return nil
 	}
 	return err
+}
+
+// sentences takes joined errors apart.
+func sentences(err error) []string {
+	var texts []string
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range several.Unwrap() {
+			texts = append(texts, sentences(one)...)
+		}
+		return texts
+	}
+	if err != nil {
+		texts = append(texts, exit.SafeText(err))
+	}
+	return texts
 }
 
 // counted is a number and what it counts: "no remarks", "1 remark", "2 remarks".

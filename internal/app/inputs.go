@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,6 +97,8 @@ type inputs struct {
 	subject, message string
 	attributes       []alert.Attribute
 	remarks          []string
+
+	read bool // to the end: what is there can be looked at, whatever the problems
 }
 
 // reader gathers the inputs and every problem with them, not only the first:
@@ -106,6 +107,7 @@ type reader struct {
 	params   *param.Set
 	values   playbook.Values
 	problems []error
+	notes    []string // what was changed
 }
 
 // readInputs reads, resolves and checks the inputs of a run. The error joins
@@ -142,72 +144,70 @@ func readInputs(ctx context.Context, r *tc.Run) (*inputs, error) {
 	in.format = alert.Format(rd.choice(messageFormat, rd.text(messageFormat), string(alert.PerProtocol), string(alert.Text), string(alert.JSON)))
 	in.timeout = rd.seconds(timeoutSeconds, defaultTimeout)
 	in.topic(rd)
-	in.credentials(rd)
-	in.groupID = rd.text(messageGroupID)
-	in.deduplicationID = rd.text(messageDeduplicationID)
 	in.subject = rd.words(subject)
 	in.message = rd.words(message)
 	in.attributes = rd.attributes()
 	in.alerts = rd.alerts()
-	in.remarks = rd.remarks()
+	in.ids(rd)
+	in.remarks = append(rd.remarks(), rd.notes...)
+	in.read = true
 	return in, errors.Join(rd.problems...)
 }
 
-// topic reads where to publish, and refuses contradictions before any call.
+// topic reads where to publish, and in whose name.
 func (in *inputs) topic(rd *reader) {
 	in.region = rd.text(awsRegion)
 	in.endpointURL = rd.text(awsEndpointURL)
-	if in.endpointURL != "" {
-		u, err := url.Parse(in.endpointURL)
-		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
-			rd.problem(awsEndpointURL, "is not a URL", "write it as https://HOST, or leave it empty for Amazon's own endpoint")
-		}
-	}
-	text := rd.text(topicARN)
-	if rd.failed(topicARN) {
-		return
-	}
-	if text == "" {
-		rd.problem(topicARN, "is empty: the variable that it refers to is not set", "check the variable, or write the topic's ARN itself")
-		return
-	}
-	arn, err := snstopic.ParseARN(text)
-	if err != nil {
-		rd.add(err)
-		return
-	}
-	in.arn = arn
-	if in.region != "" && in.region != arn.Region {
-		rd.problem(awsRegion, fmt.Sprintf("is %q, but topic_arn is in %q", in.region, arn.Region), "leave aws_region empty: the region comes from topic_arn")
-	}
-}
-
-// credentials reads whose name to publish in. Both keys empty is the default
-// chain; half a pair is a mistake.
-func (in *inputs) credentials(rd *reader) {
 	in.accessKeyID = rd.text(awsAccessKeyID)
 	in.secretAccessKey = rd.secret(awsSecretAccessKey)
 	in.sessionToken = rd.secret(awsSessionToken)
 	in.roleARN = rd.text(awsRoleARN)
 	in.externalID = rd.text(awsExternalID)
-	switch id, key := in.accessKeyID != "", !in.secretAccessKey.Empty(); {
-	case rd.failed(awsAccessKeyID, awsSecretAccessKey): // said already
-	case id && !key:
-		rd.problem(awsSecretAccessKey, "is missing", "fill in both keys, or neither to use the credentials of the ThreatConnect server")
-	case key && !id:
-		rd.problem(awsAccessKeyID, "is missing", "fill in both keys, or neither to use the credentials of the ThreatConnect server")
-	case !id && !in.sessionToken.Empty():
-		rd.problem(awsSessionToken, "stands alone", "fill in aws_access_key_id and aws_secret_access_key that belong to it, or clear it")
+	switch text := rd.text(topicARN); {
+	case rd.failed(topicARN): // said already
+	case text == "":
+		rd.problem(topicARN, "is empty: the variable that it refers to is not set", "check the variable, or write the topic's ARN itself")
+	default:
+		arn, err := snstopic.ParseARN(text)
+		rd.add(err)
+		in.arn = arn
 	}
-	if in.roleARN == "" {
-		if in.externalID != "" {
-			rd.problem(awsExternalID, "stands alone", "fill in aws_role_arn that it belongs to, or clear it")
-		}
-		return
+	rd.found(in.config().Problems())
+}
+
+// config is how the topic is reached, as far as the inputs say it.
+func (in *inputs) config() snstopic.Config {
+	return snstopic.Config{
+		ARN:             in.arn,
+		Region:          in.region,
+		EndpointURL:     in.endpointURL,
+		AccessKeyID:     in.accessKeyID,
+		SecretAccessKey: in.secretAccessKey,
+		SessionToken:    in.sessionToken,
+		RoleARN:         in.roleARN,
+		ExternalID:      in.externalID,
+		Timeout:         in.timeout,
 	}
-	if parts := strings.SplitN(in.roleARN, ":", 6); len(parts) != 6 || parts[0] != "arn" || parts[2] != "iam" || !strings.HasPrefix(parts[5], "role/") {
-		rd.problem(awsRoleARN, "is not the ARN of a role", "write it as arn:aws:iam::ACCOUNT:role/NAME")
+}
+
+// ids reads the message group and the deduplication id. The last address has
+// the longest id: each gets its position appended where there are several.
+func (in *inputs) ids(rd *reader) {
+	in.groupID = rd.text(messageGroupID)
+	in.deduplicationID = rd.text(messageDeduplicationID)
+	problems := snstopic.ValidateIDs(in.arn, in.groupID, in.deduplicationIDOf(in.alerts.len()-1))
+	rd.found(problems)
+	if len(problems) > 0 { // said once, and not of each address again
+		in.groupID, in.deduplicationID = "", ""
 	}
+}
+
+// deduplicationIDOf is the author's own deduplication id for address i.
+func (in *inputs) deduplicationIDOf(i int) string {
+	if in.deduplicationID == "" || in.alerts.len() < 2 {
+		return in.deduplicationID
+	}
+	return in.deduplicationID + "-" + strconv.Itoa(i+1)
 }
 
 // add records a problem.
@@ -243,6 +243,16 @@ func (rd *reader) fillIn(name string) string {
 // problem records that a parameter cannot be used.
 func (rd *reader) problem(name, what, fix string) {
 	rd.add(&param.Error{Name: name, Problem: what, Fix: fix})
+}
+
+// found records the problems that SNS would have with parameters, unless a
+// worse one of the same parameter is recorded.
+func (rd *reader) found(problems []snstopic.Problem) {
+	for _, p := range problems {
+		if !rd.failed(p.Input) {
+			rd.problem(p.Input, p.Text, p.Fix)
+		}
+	}
 }
 
 // choice reads one of a few words, in any case; empty is the first.
@@ -321,6 +331,9 @@ func (rd *reader) attributes() []alert.Attribute {
 		if err != nil {
 			rd.problem(messageAttributes, err.Error(), "mend that row, or remove it")
 			continue
+		}
+		if remark := alert.OwnRemark(pair.Text(), attribute); remark != "" {
+			rd.notes = append(rd.notes, remark)
 		}
 		attributes = append(attributes, attribute)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -81,10 +80,7 @@ func (c *composer) compose(i int) (snstopic.Message, alert.Message, error) {
 // gets only a group that the author asked for.
 func (c *composer) group(m *snstopic.Message, one alert.Alert, i int) {
 	m.GroupID = c.in.groupID
-	m.DeduplicationID = c.in.deduplicationID
-	if m.DeduplicationID != "" && c.in.alerts.len() > 1 {
-		m.DeduplicationID += "-" + strconv.Itoa(i+1)
-	}
+	m.DeduplicationID = c.in.deduplicationIDOf(i)
 	if !c.in.arn.FIFO() {
 		return
 	}

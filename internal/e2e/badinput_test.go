@@ -74,6 +74,11 @@ func TestBadInput(t *testing.T) {
 		}, {
 			name: "half a key pair", drop: []string{"aws_secret_access_key"}, code: 4, says: []string{"aws_secret_access_key"},
 		}, {
+			name: "a deduplication id on a standard topic, fail_on_error off", params: map[string]any{"message_deduplication_id": "once", "fail_on_error": "false"},
+			code: 4, says: []string{"message_deduplication_id", "only a FIFO topic"},
+		}, {
+			name: "a message group with a space", params: map[string]any{"message_group_id": "my group", "fail_on_error": "false"}, code: 4, says: []string{"message_group_id"},
+		}, {
 			name: "timeout is no number", params: map[string]any{"timeout_seconds": "half a minute"}, code: 4, says: []string{"timeout_seconds"},
 		}, {
 			name: "no parameter file", options: func(_ *testing.T, o *platform.AppOptions) {

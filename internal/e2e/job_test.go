@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"tcsns/internal/dev/platform"
 	"tcsns/internal/dev/snsserver"
 )
 
@@ -140,18 +142,48 @@ func TestCheckPublishesNothing(t *testing.T) {
 	require.Equal(t, "true", out.outputs["sns.success"])
 }
 
-// Check reports every problem at once.
+// Check reports every problem at once: those of the inputs, of the messages and
+// of the topic.
 func TestCheckReportsEveryProblem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	out := w.run(w.params(map[string]any{
-		"tc_action": "Check", "topic_arn": "tc-indicators", "timeout_seconds": "soon", "message_format": "HTML", "aws_secret_access_key": "",
-	}))
-	require.Equal(t, 4, out.ExitCode)
-	for _, name := range []string{"topic_arn", "timeout_seconds", "message_format", "aws_secret_access_key"} {
-		require.Contains(t, out.outputs["sns.debug"], name)
+	const list, owners = "#Trigger:1:list!StringArray", "#Trigger:1:owners!StringArray"
+	for name, row := range map[string]struct {
+		params map[string]any
+		says   []string // in sns.debug
+	}{
+		"inputs": {
+			map[string]any{"topic_arn": "tc-indicators", "timeout_seconds": "soon", "message_format": "HTML", "aws_secret_access_key": ""},
+			[]string{"topic_arn", "timeout_seconds", "message_format", "aws_secret_access_key", "203.0.113[.]7"},
+		},
+		"how to reach the topic": {
+			map[string]any{"aws_role_arn": "arn:aws:iam::1:role/r", "aws_endpoint_url": "https://sns.example/?a=b", "aws_access_key_id": `"AKIA"`, "aws_region": "us-east-1"},
+			[]string{"aws_role_arn", "aws_endpoint_url", "aws_access_key_id", "aws_region", "the topic itself was not checked", "203.0.113[.]7"},
+		},
+		"inputs, messages and topic": {
+			map[string]any{
+				"address": list, "owner": owners, "topic_arn": topicARN + "-gone", "message_group_id": "a b", "message_deduplication_id": "once",
+				"message_attributes": []any{map[string]any{"key": "a b", "value": "1"}},
+			},
+			[]string{"owner has 2 values for 3 addresses", "message_group_id", "message_deduplication_id", "message_attributes", "address is empty at address 2 of 3", "NotFound", "203.0.113[.]1"},
+		},
+	} {
+		for _, failOnError := range []string{"true", "false"} {
+			t.Run(name+", fail_on_error "+failOnError, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.stage(map[string]any{list: []any{"203.0.113.1", "", "203.0.113.3"}, owners: []any{"A", "B"}})
+				out := w.run(w.params(platform.Merge(row.params, map[string]any{"tc_action": "Check", "fail_on_error": failOnError})))
+				require.Equal(t, 4, out.ExitCode, "inputs that cannot be used always fail the run")
+				for _, what := range row.says {
+					require.Contains(t, out.outputs["sns.debug"], what)
+				}
+				require.LessOrEqual(t, strings.Count(out.outputs["sns.debug"], "problem: message_group_id"), 1, "said once, not for each address")
+				require.Equal(t, "InvalidInput", out.outputs["sns.error_code"])
+				require.Contains(t, out.Message, "Fix:")
+				require.Empty(t, w.sns.Messages())
+			})
+		}
 	}
-	require.Empty(t, w.sns.Messages())
 }
 
 // fail_on_error false: the playbook goes on, and reads what went wrong.

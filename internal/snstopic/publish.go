@@ -92,11 +92,7 @@ func (t *Topic) compose(i int, message func(i int) (Message, error)) (Message, *
 	if len(problems) == 0 {
 		return m, nil
 	}
-	texts := make([]string, len(problems))
-	for j, p := range problems {
-		texts[j] = p.Input + " " + p.Text
-	}
-	e := inputError(t.op(), clean(strings.Join(texts, "; "), t.redact), problems[0].Fix)
+	e := inputError(t.op(), clean(joined(problems), t.redact), problems[0].Fix)
 	e.Outcome = Failed
 	return m, e
 }

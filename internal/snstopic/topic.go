@@ -130,40 +130,51 @@ func Open(c Config) (*Topic, error) {
 	return t, nil
 }
 
-// check holds the parameters against each other and the ARN.
+// Problems returns every problem with the parameters of c, each of which
+// [Open] refuses; of an ARN that is not set [ParseARN] has told.
+func (c Config) Problems() []Problem {
+	var found problems
+	if c.Region != "" && c.Region != c.ARN.Region && c.ARN != (ARN{}) {
+		found.add("aws_region", "set aws_region to "+c.ARN.Region+" or leave it empty, or correct the topic_arn", "is %q, but topic_arn is in %q", clean(c.Region, nil), c.ARN.Region)
+	}
+	const orNone = " too, or leave both empty for the credentials of the Playbook Server"
+	switch id, key := c.AccessKeyID != "", !c.SecretAccessKey.Empty(); {
+	case id && !key:
+		found.add("aws_secret_access_key", "set aws_secret_access_key"+orNone, "is empty, but aws_access_key_id is not")
+	case key && !id:
+		found.add("aws_access_key_id", "set aws_access_key_id"+orNone, "is empty, but aws_secret_access_key is not")
+	case !id && !c.SessionToken.Empty():
+		found.add("aws_session_token", "set aws_access_key_id and aws_secret_access_key too, or leave aws_session_token empty", "is set without the keys that it belongs to")
+	}
+	if !isKeyID(c.AccessKeyID) {
+		found.add("aws_access_key_id", "copy aws_access_key_id again, without spaces or quotes", "has characters that no access key id has")
+	}
+	switch {
+	case c.RoleARN == "" && c.ExternalID != "":
+		found.add("aws_external_id", "set aws_role_arn, or leave aws_external_id empty", "is set without aws_role_arn")
+	case c.RoleARN != "" && !isRoleARN(c.RoleARN):
+		found.add("aws_role_arn", "set aws_role_arn to an ARN such as arn:aws:iam::123456789012:role/publisher", "is not the ARN of a role")
+	}
+	if c.EndpointURL != "" {
+		u, err := url.Parse(c.EndpointURL)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			found.add("aws_endpoint_url", "set aws_endpoint_url to https:// and a host name, or leave it empty for AWS's own", "is not the URL of an endpoint")
+		}
+	}
+	return found
+}
+
+// check refuses parameters with problems.
 func (c Config) check() *Error {
 	const op = "open the topic"
-	switch {
-	case c.ARN == ARN{}:
+	if c.ARN == (ARN{}) {
 		return inputError(op, "topic_arn is empty", arnFix)
-	case c.Region != "" && c.Region != c.ARN.Region:
-		return inputError(op, "aws_region contradicts topic_arn, whose region is "+c.ARN.Region,
-			"set aws_region to "+c.ARN.Region+" or leave it empty, or correct the topic_arn")
-	case c.AccessKeyID != "" && c.SecretAccessKey.Empty():
-		return inputError(op, "aws_secret_access_key is empty, but aws_access_key_id is not",
-			"set aws_secret_access_key, or leave both empty for the credentials of this machine")
-	case c.AccessKeyID == "" && !c.SecretAccessKey.Empty():
-		return inputError(op, "aws_access_key_id is empty, but aws_secret_access_key is not",
-			"set aws_access_key_id, or leave both empty for the credentials of this machine")
-	case c.AccessKeyID == "" && !c.SessionToken.Empty():
-		return inputError(op, "aws_session_token is set without the keys that it belongs to",
-			"set aws_access_key_id and aws_secret_access_key too, or leave aws_session_token empty")
-	case c.RoleARN == "" && c.ExternalID != "":
-		return inputError(op, "aws_external_id is set without aws_role_arn", "set aws_role_arn, or leave aws_external_id empty")
-	case c.RoleARN != "" && !isRoleARN(c.RoleARN):
-		return inputError(op, "aws_role_arn is not the ARN of a role", "set aws_role_arn to an ARN such as arn:aws:iam::123456789012:role/publisher")
-	case !isKeyID(c.AccessKeyID):
-		return inputError(op, "aws_access_key_id has characters that no access key id has", "copy aws_access_key_id again, without spaces or quotes")
 	}
-	if c.EndpointURL == "" {
+	found := c.Problems()
+	if len(found) == 0 {
 		return nil
 	}
-	u, err := url.Parse(c.EndpointURL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return inputError(op, "aws_endpoint_url is not the URL of an endpoint",
-			"set aws_endpoint_url to https:// and a host name, or leave it empty for AWS's own")
-	}
-	return nil
+	return inputError(op, joined(found), found[0].Fix)
 }
 
 // checkEnvironment refuses what the SDK cannot combine.
@@ -188,7 +199,7 @@ func (c Config) checkEnvironment(env config.EnvConfig) *Error {
 // The SDK's text names the variable, and its value, which is none of a secret.
 func environmentError(err error) *Error {
 	e := inputError("open the topic", "the AWS settings in the environment are not usable: "+clean(err.Error(), nil),
-		"correct or unset that AWS_ variable on the Playbook Server")
+		"correct or unset that AWS_ variable, or correct the profile that it is about, on the Playbook Server")
 	e.Err = err
 	return e
 }

@@ -2,6 +2,7 @@ package snstopic
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -46,6 +47,15 @@ func (p *problems) add(input, fix, format string, args ...any) {
 	*p = append(*p, Problem{Input: input, Text: fmt.Sprintf(format, args...), Fix: fix})
 }
 
+// joined is all of problems in one sentence, without their fixes.
+func joined(problems []Problem) string {
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.Input + " " + p.Text
+	}
+	return strings.Join(texts, "; ")
+}
+
 // Validate returns every problem of m on the topic, none when SNS takes it
 // (SNS.md (b)). maxBytes is the topic's MaximumMessageSize; 0 means
 // [DefaultMaxBytes].
@@ -60,7 +70,10 @@ func Validate(arn ARN, m Message, maxBytes int) []Problem {
 	}
 	validateSubject(&found, m.Subject)
 	validateAttributes(&found, m.Attributes)
-	validateIDs(&found, arn, m)
+	found = append(found, ValidateIDs(arn, m.GroupID, m.DeduplicationID)...)
+	if arn.FIFO() && m.GroupID == "" {
+		found.add(inputGroup, "set message_group_id", "is empty, and a FIFO topic needs one")
+	}
 	return found
 }
 
@@ -100,16 +113,17 @@ func validateSubject(found *problems, subject string) {
 	}
 }
 
-func validateIDs(found *problems, arn ARN, m Message) {
+// ValidateIDs returns every problem with ids of one's own, none for empty ones.
+// The zero ARN takes what any topic takes.
+func ValidateIDs(arn ARN, groupID, deduplicationID string) []Problem {
+	var found problems
 	const fix = "use 1 to 128 letters, digits and punctuation marks, without spaces"
-	validateID(found, inputGroup, fix, m.GroupID)
-	validateID(found, inputDeduplication, fix, m.DeduplicationID)
-	switch {
-	case arn.FIFO() && m.GroupID == "":
-		found.add(inputGroup, "set message_group_id", "is empty, and a FIFO topic needs one")
-	case !arn.FIFO() && m.DeduplicationID != "":
+	validateID(&found, inputGroup, fix, groupID)
+	validateID(&found, inputDeduplication, fix, deduplicationID)
+	if !arn.FIFO() && arn != (ARN{}) && deduplicationID != "" {
 		found.add(inputDeduplication, "leave message_deduplication_id empty, or publish to a FIFO topic", "is set, and only a FIFO topic takes one")
 	}
+	return found
 }
 
 func validateID(found *problems, input, fix, id string) {
