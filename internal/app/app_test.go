@@ -357,6 +357,7 @@ func TestShowIsReadable(t *testing.T) {
 	require.True(t, utf8.ValidString(shown))
 	require.Contains(t, shown, "sms, in 1 part:\nAddress Created: 203.0.113[.]7")
 	require.Contains(t, shown, "attribute: address (String) = 203.0.113.7")
+	require.Contains(t, shown, "\n\nemail, 172 bytes:\nAddress Created")
 	require.Positive(t, largest)
 	require.NotContains(t, shown, "APNS_SANDBOX")
 

@@ -166,7 +166,7 @@ func show(m snstopic.Message, rendered alert.Message) string {
 			fmt.Fprintf(&b, "\n\nsms, in %s:\n%s", counted(rendered.SMSParts, "part"), part.Text)
 		case "APNS_SANDBOX": // the same as APNS
 		default:
-			fmt.Fprintf(&b, "\n\n%s:\n%s", part.Protocol, part.Text)
+			fmt.Fprintf(&b, "\n\n%s, %d bytes:\n%s", part.Protocol, len(part.Text), part.Text)
 		}
 	}
 	return b.String()
