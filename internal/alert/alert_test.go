@@ -247,6 +247,7 @@ func TestSMSParts(t *testing.T) {
 		{strings.Repeat("[", 80), 1}, {strings.Repeat("[", 81), 2}, // two septets each
 		{strings.Repeat("é", 160), 1}, {strings.Repeat("ê", 70), 1}, {strings.Repeat("ê", 71), 2}, // ê is not in the alphabet
 		{strings.Repeat("💀", 35), 1}, {strings.Repeat("💀", 36), 2}, // two units each
+		{strings.Repeat("ê", 134), 2}, {strings.Repeat("ê", 135), 3}, // 67 of each of several
 		{"a\u0000", 1},
 		// A part ends between two words, and after 153 septets.
 		{strings.Repeat("a", 60) + " " + strings.Repeat("b", 236), 3}, {strings.Repeat("word ", 61), 3}, {strings.Repeat("word ", 60), 2},
@@ -255,6 +256,31 @@ func TestSMSParts(t *testing.T) {
 	} {
 		require.Equal(t, row.want, smsParts(row.text), "%d of %q", utf8.RuneCountInString(row.text), firstRunes(row.text, 1))
 	}
+}
+
+// Every character of the default alphabet takes one septet, every one of its
+// extension two (3GPP TS 23.038 §6.2.1, in the order of its tables).
+func TestGSMAlphabet(t *testing.T) {
+	t.Parallel()
+	const (
+		alphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
+			"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+		extension = "\f^{}\\[~]|€"
+	)
+	require.Equal(t, 127, utf8.RuneCountInString(alphabet), "128 and the escape")
+	for _, r := range alphabet {
+		require.Equal(t, 1, septets(r), "%q", r)
+	}
+	for _, r := range extension {
+		require.Equal(t, 2, septets(r), "%q", r)
+	}
+	known := 0
+	for r := rune(0); r < 0x3000; r++ {
+		if septets(r) > 0 {
+			known++
+		}
+	}
+	require.Equal(t, 127+10, known, "and nothing else is in it")
 }
 
 // The SMS gives up the owner, then the link, then the scores; the indicator never.
@@ -322,8 +348,10 @@ func TestPushStaysWithinItsSize(t *testing.T) {
 	m, err = Render(example(), Options{Format: PerProtocol, Message: strings.Repeat("é", 9000)})
 	require.NoError(t, err)
 	require.Contains(t, m.Cut, "message in APNS")
-	require.LessOrEqual(t, len(part(m, "APNS")), appleBytes)
-	require.Greater(t, len(part(m, "APNS")), appleBytes-8, "as much as fits")
+	for protocol, most := range map[string]int{"APNS": 4096, "APNS_SANDBOX": 4096, "GCM": 4096, "ADM": 6144} {
+		require.LessOrEqual(t, len(part(m, protocol)), most, protocol)
+		require.Greater(t, len(part(m, protocol)), most-8, "as much as fits: %s", protocol)
+	}
 }
 
 // What is too large is cut, by rune, and says so; the indicator is whole.
@@ -392,7 +420,7 @@ func TestDefang(t *testing.T) {
 		`\\evil.example\share\a.exe`:                       `\\evil[.]example\share\a.exe`, // mail programs make a link of it
 		"//evil.example/a.html":                            "//evil[.]example/a.html",
 		"///203.0.113.7":                                   "///203.0.113[.]7",
-		"/etc/rc.d/init":                                   "/etc/rc.d/init",
+		"/rc.d/init":                                       "/rc.d/init",
 		`C:\a.d\b.exe`:                                     `C:\a.d\b.exe`,
 		"Invoice/Order: see evil.example, or 203.0.113.7":  "Invoice/Order: see evil[.]example, or 203.0.113[.]7",
 		"Mozilla/5.0 (Windows NT 10.0; +http://a.example)": "Mozilla/5.0 (Windows NT 10.0; +hxxp://a[.]example)",

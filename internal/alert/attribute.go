@@ -279,7 +279,7 @@ func (c *collector) add(a Attribute, own bool) {
 	case text == "":
 		c.remark("attribute %s holds nothing but characters that SNS refuses there: left out", a.Name)
 		return
-	case text != a.Value && a.Name == "address" && !own:
+	case text != a.Value && a.Name == "address":
 		// evil.example with an emoji in its name is not evil.example.
 		c.remark("attribute address holds characters that SNS refuses there, and would be another indicator without them: left out")
 		return

@@ -53,7 +53,16 @@ func TestAttributeText(t *testing.T) {
 	require.Len(t, remarks, 1)
 	require.NotContains(t, remarks[0], "Team")
 
-	a.Owner = strings.Repeat("x", maxValue+1)
+	a.Owner = "Team \uffff\ufffe"
+	attributes, _ = Attributes(a, nil)
+	require.Contains(t, attributes, Attribute{"owner", "String", "Team"}, "what is no character")
+
+	a.Owner = strings.Repeat("x", 4096)
+	attributes, remarks = Attributes(a, nil)
+	require.Len(t, attributes, 6)
+	require.Empty(t, remarks)
+
+	a.Owner = strings.Repeat("x", 4097)
 	attributes, remarks = Attributes(a, nil)
 	require.Len(t, attributes, 5)
 	require.Contains(t, remarks[0], "owner")
@@ -79,6 +88,10 @@ func TestAddressAttributeIsWhole(t *testing.T) {
 		require.Len(t, remarks, 1)
 		require.Contains(t, remarks[0], "attribute address")
 	}
+	a := example()
+	a.Address = "good💩.example"
+	attributes, _ := Attributes(a, []Attribute{{"address", "String", a.Address}})
+	require.Len(t, attributes, 5, "one's own of that name, too")
 }
 
 // What is changed or left out is said.
@@ -96,6 +109,40 @@ func TestAttributeRemarks(t *testing.T) {
 		own, err := OwnAttribute("severity:Number", value)
 		require.NoError(t, err)
 		require.Equal(t, want, OwnRemark(value, own) != "", value)
+	}
+}
+
+// The reserved names that AWS documents, at the edges of what they take
+// (SNS.md (b) 20, 21).
+func TestReservedNames(t *testing.T) {
+	t.Parallel()
+	rows := map[string]struct{ takes, refuses []string }{
+		"AWS.SNS.SMS.SenderID":          {[]string{"abc", "abcdefghijk", "1-a"}, []string{"ab", "abcdefghijkl", "123", "a_b"}},
+		"AWS.SNS.SMS.SMSType":           {[]string{"Promotional", "Transactional"}, []string{"transactional"}},
+		"AWS.SNS.SMS.MaxPrice":          {[]string{"0.00001", "1000000000"}, []string{"0", "-1", "1000000001", "much"}},
+		"AWS.MM.SMS.OriginationNumber":  {[]string{"12345", "+12345", "+12345678901234"}, []string{"1234", "+123456789012345", "1234 5"}},
+		"AWS.MM.SMS.EntityId":           {[]string{"1", strings.Repeat("1", 50)}, []string{strings.Repeat("1", 51)}},
+		"AWS.MM.SMS.TemplateId":         {[]string{"1", strings.Repeat("1", 50)}, []string{strings.Repeat("1", 51)}},
+		"AWS.SNS.MOBILE.APNS.TOPIC":     {[]string{"com.example.app"}, nil},
+		"AWS.SNS.MOBILE.APNS.PUSH_TYPE": {[]string{"alert"}, nil},
+		"AWS.SNS.MOBILE.APNS.PRIORITY":  {[]string{"10"}, nil},
+		"AWS.SNS.MOBILE.OTHER.TTL":      {nil, []string{"60"}},
+		"AWS.SNS.SMS.Other":             {nil, []string{"x"}},
+		"AMAZON.x":                      {nil, []string{"x"}},
+	}
+	for _, platform := range []string{"ADM", "APNS", "APNS_SANDBOX", "BAIDU", "FCM", "WNS"} {
+		rows["AWS.SNS.MOBILE."+platform+".TTL"] = struct{ takes, refuses []string }{[]string{"0", "2419200"}, []string{"-1", "1.5", "an hour"}}
+	}
+	for name, row := range rows {
+		for _, value := range row.takes {
+			_, err := OwnAttribute(name, value)
+			require.NoError(t, err, "%s %s", name, value)
+		}
+		for _, value := range row.refuses {
+			_, err := OwnAttribute(name, value)
+			require.Error(t, err, "%s %s", name, value)
+			require.NotContains(t, err.Error(), "123", "an origination number is a phone number")
+		}
 	}
 }
 

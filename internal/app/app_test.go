@@ -123,6 +123,17 @@ func TestFIFOIDs(t *testing.T) {
 	require.Equal(t, "group", message(c, 1).GroupID)
 }
 
+// Attributes count in the budget: with them a message is exactly as large as SNS
+// takes, or one byte less where a character does not fit.
+func TestBudgetCountsAttributes(t *testing.T) {
+	t.Parallel()
+	c := compose(t, "alerts", inputs{format: alert.Text, message: strings.Repeat("x", 300_000), attributes: []alert.Attribute{{Name: "team", Type: "String", Value: "ir"}}}, "203.0.113.7")
+	m, err := c.message(0)
+	require.NoError(t, err)
+	require.Equal(t, snstopic.DefaultMaxBytes, m.Size())
+	require.Contains(t, c.noted(), "cut: message (the message is larger than SNS takes)")
+}
+
 // An address that cannot be sent fails alone, named by its position.
 func TestComposeNamesThePosition(t *testing.T) {
 	t.Parallel()

@@ -308,6 +308,8 @@ func TestCheckTopic(t *testing.T) {
 		{"pending", snsserver.Topic{ARN: topicARN, Subscriptions: []snsserver.Subscription{email, pending}}, topicARN, nil, 0, "1 subscription not confirmed yet"},
 		{"encrypted", snsserver.Topic{ARN: topicARN, Attributes: map[string]string{"KmsMasterKeyId": "alias/alerts"}}, topicARN, nil, 0, "kms:GenerateDataKey*"},
 		{"its own size", snsserver.Topic{ARN: topicARN, Attributes: map[string]string{"MaximumMessageSize": "1048576"}}, topicARN, nil, 0, "MaximumMessageSize is 1048576"},
+		{"a smaller size than the message", snsserver.Topic{ARN: topicARN, Attributes: map[string]string{"MaximumMessageSize": "1024"}}, topicARN, nil, 0, "SNS would refuse it"},
+		{"a FIFO topic under another name", snsserver.Topic{ARN: topicARN, Attributes: map[string]string{"FifoTopic": "true"}}, topicARN, nil, 4, "topic_arn names a standard topic, but SNS says that it is a FIFO topic"},
 		{"not allowed to ask", snsserver.Topic{ARN: topicARN}, topicARN, denied, 0, "sns:GetTopicAttributes, which publishing does not need"},
 		{"FIFO", snsserver.Topic{ARN: fifoARN, Subscriptions: []snsserver.Subscription{{Protocol: "sqs", Endpoint: "arn:aws:sqs:eu-west-1:123456789012:q.fifo"}}}, fifoARN, nil, 0, "FIFO topic delivers to SQS only"},
 		{"no such topic", snsserver.Topic{ARN: topicARN}, topicARN + "-gone", nil, 4, "NotFound"},
