@@ -205,6 +205,13 @@ func (t *Topic) describeSTS(ctx context.Context, operation *smithy.OperationErro
 			e.Fix = "allow sts:AssumeRole on the role to these credentials, and these credentials in the role's trust policy"
 		}
 	}
+	switch e.Code {
+	case "ExpiredToken", "ExpiredTokenException", "InvalidIdentityToken":
+		if operation.Operation() == "AssumeRoleWithWebIdentity" {
+			e.Class, e.Retryable = ClassAuth, false
+			e.Fix = "renew the token in the file that AWS_WEB_IDENTITY_TOKEN_FILE names; its issuer must be an identity provider of the role's account"
+		}
+	}
 	if e.Code == "RegionDisabledException" {
 		e.Class, e.Fix = ClassAuth, "enable STS in "+t.region+" in the account settings of IAM"
 	}

@@ -266,8 +266,9 @@ func TestCredentialsNotToBeHad(t *testing.T) {
 			t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/r")
 		}
 	}
+	var code string // STS's
 	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, 403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+		refuse(w, 403, code, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}))
 	defer sts.Close()
 	for _, row := range []struct {
@@ -283,10 +284,13 @@ func TestCredentialsNotToBeHad(t *testing.T) {
 		{"no token", identity("gone"), CodeCredentials, "web identity", "AWS_WEB_IDENTITY_TOKEN_FILE"},
 		{"a container that refuses", func(t *testing.T) { t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", refusing.URL) }, CodeCredentials, "container", "AWS_CONTAINER_CREDENTIALS_FULL_URI"},
 		{"a trust policy without the token", identity("token"), "AccessDenied", "STS AccessDenied", "sts:AssumeRoleWithWebIdentity"},
+		{"a token that ran out", identity("token"), "ExpiredTokenException", "STS ExpiredTokenException", "AWS_WEB_IDENTITY_TOKEN_FILE"},
+		{"a token of nobody's", identity("token"), "InvalidIdentityToken", "STS InvalidIdentityToken", "AWS_WEB_IDENTITY_TOKEN_FILE"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			bare(t)
 			t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
+			code = row.code
 			row.set(t)
 			r := one(t, open(t, keyless(s)), Message{Body: "x"})
 			require.Equal(t, Failed, r.Outcome)
@@ -300,6 +304,22 @@ func TestCredentialsNotToBeHad(t *testing.T) {
 		})
 	}
 	require.Empty(t, s.seen())
+}
+
+// Keys of the default chain are mended where they stand, not in the inputs.
+func TestRefusedKeysOfTheChain(t *testing.T) {
+	for _, code := range []string{"ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"} {
+		t.Run(code, func(t *testing.T) {
+			bare(t)
+			t.Setenv("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT12345")
+			t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
+			s := newWire(t, func(_ int, _ url.Values, w http.ResponseWriter, _ *http.Request) { refuse(w, 403, code, "no") })
+			r := one(t, open(t, keyless(s)), Message{Body: "x"})
+			require.Equal(t, code, r.Err.Code)
+			require.Contains(t, r.Err.Fix, "in the environment or the profile of the Playbook Server")
+			require.NotContains(t, r.Err.Fix, "aws_")
+		})
+	}
 }
 
 // Without a metadata service there is one question for a token and one for the

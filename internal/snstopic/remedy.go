@@ -19,12 +19,21 @@ const (
 	fixAgain      = "run it again later; if it stays, see the AWS Health Dashboard for the region"
 	fixRate       = "run it again later, send less at once, or have the account's quota raised"
 	fixKMSState   = "enable the KMS key of the topic, or choose another key for it"
-	fixSecret     = "copy aws_access_key_id and aws_secret_access_key again: the secret does not belong to the key id"
 	fixClock      = "set the clock of the Playbook Server (NTP): AWS refuses signatures that are more than a few minutes off"
-	fixKeyID      = "check that aws_access_key_id exists and is active in the topic's partition; temporary keys also need aws_session_token"
 	fixReport     = "report this: the App checks it before it sends"
 	fixAttributes = "correct message_attributes: names, types and values as the message of SNS says"
 )
+
+// ofServer is where keys stand that are none of the App's inputs.
+const ofServer = " in the environment or the profile of the Playbook Server"
+
+// fixKeys chooses between the keys of the inputs and those of the default chain.
+func (t *Topic) fixKeys(given, chain string) string {
+	if t.fromChain {
+		return chain
+	}
+	return given
+}
 
 // unknownFix is the step for what may have been published.
 const unknownFix = "look behind the topic before running it again: a second run may deliver a second time"
@@ -68,14 +77,17 @@ func (t *Topic) remedyFor(code, message string) remedy {
 		(&types.TooManyEntriesInBatchRequestException{}).ErrorCode():
 		return remedy{ClassInput, false, fixReport}
 	case "ExpiredToken", "ExpiredTokenException":
-		return remedy{ClassAuth, false, "get a new aws_session_token with its keys: the temporary credentials ran out"}
+		return remedy{ClassAuth, false, t.fixKeys("get a new aws_session_token with its keys: the temporary credentials ran out",
+			"renew the temporary credentials"+ofServer+": they ran out")}
 	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId":
-		return remedy{ClassAuth, false, fixKeyID}
+		return remedy{ClassAuth, false, t.fixKeys("check that aws_access_key_id exists and is active in the topic's partition; temporary keys also need aws_session_token",
+			"check that the access key"+ofServer+" exists and is active in the topic's partition; temporary keys also need their session token")}
 	case "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature":
 		if strings.Contains(message, "Signature expired") || strings.Contains(message, "Signature not yet current") {
 			return remedy{ClassClock, false, fixClock}
 		}
-		return remedy{ClassAuth, false, fixSecret}
+		return remedy{ClassAuth, false, t.fixKeys("copy aws_access_key_id and aws_secret_access_key again: the secret does not belong to the key id",
+			"copy the access key and its secret again"+ofServer+": the secret does not belong to the key id")}
 	case "MissingAuthenticationToken", "MissingAuthenticationTokenException":
 		return remedy{ClassAuth, false, "set aws_access_key_id and aws_secret_access_key, and no proxy that drops headers"}
 	case "RequestExpired", "RequestTimeTooSkewed":
