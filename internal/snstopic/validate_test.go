@@ -40,6 +40,7 @@ func TestValidate(t *testing.T) {
 		{name: "bytes, not characters", arn: standard, m: Message{Body: strings.Repeat("é", DefaultMaxBytes/2+1)}, want: []string{"message"}},
 		{name: "attributes count", arn: standard, m: Message{Body: long(DefaultMaxBytes - 7), Attributes: []Attribute{{"a", "String", "vv"}}}, want: []string{"message"}},
 		{name: "and fit", arn: standard, m: Message{Body: long(DefaultMaxBytes - 8), Attributes: []Attribute{{"a", "String", "v"}}}},
+		{name: "the subject counts", arn: standard, m: Message{Body: long(DefaultMaxBytes), Subject: "s"}, want: []string{"message"}, text: "1 more than"},
 		{name: "a topic of 1 MiB", arn: standard, maximum: 1 << 20, m: Message{Body: long(1 << 20)}},
 		{name: "a topic of 1 KiB", arn: standard, maximum: 1 << 10, m: Message{Body: long(1<<10 + 1)}, want: []string{"message"}},
 
