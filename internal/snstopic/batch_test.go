@@ -160,6 +160,8 @@ func TestEntriesSentAgain(t *testing.T) {
 				return "<Code>Throttling</Code><Message>Rate exceeded</Message><SenderFault>false</SenderFault>"
 			case body == "7":
 				return "<Code>InternalError</Code><Message>for ever</Message><SenderFault>false</SenderFault>"
+			case body == "9":
+				return "<Code>Throttled</Code><Message>SNS blames the sender</Message><SenderFault>true</SenderFault>"
 			}
 			return ""
 		}))
@@ -173,6 +175,9 @@ func TestEntriesSentAgain(t *testing.T) {
 		case 3:
 			require.Equal(t, "AuthorizationError", r.Err.Code)
 			require.False(t, r.Err.Retryable)
+		case 9:
+			require.Equal(t, "Throttled", r.Err.Code)
+			require.False(t, r.Err.Retryable, "whatever the code")
 		case 7:
 			require.Equal(t, "InternalError", r.Err.Code)
 			require.Equal(t, "req-4", r.Err.RequestID) // of the last attempt: two batches, two more for what failed
