@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os/exec"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -161,9 +160,12 @@ var errProcess = errors.New("credential_process gives no credentials")
 // processError is err without the SDK's words: they recite what the process
 // printed, secrets and all.
 func processError(err *processcreds.ProviderError) error {
-	var exit *exec.ExitError
+	var exit interface {
+		error
+		ExitCode() int
+	}
 	if errors.As(err, &exit) {
-		return fmt.Errorf("%w: %s", errProcess, exit.ProcessState)
+		return fmt.Errorf("%w: exit status %d", errProcess, exit.ExitCode())
 	}
 	return errProcess
 }
