@@ -174,13 +174,12 @@ func (n number) attribute() (string, error) {
 	return text, nil
 }
 
-// roundedRemark says of an attribute that SNS compares it less exactly than it is.
-const roundedRemark = "attribute %s is rounded to 5 decimals, which is what SNS compares"
-
-// rounded reports whether text is another number than n.
-func rounded(n number, text string) bool {
-	sent, ok := parseNumber(text)
-	return !ok || sent.value != n.value
+// rounding says that text is another number than n, "" where it is none.
+func rounding(name string, n number, text string) string {
+	if sent, _ := parseNumber(text); sent.value == n.value {
+		return ""
+	}
+	return "attribute " + name + " is rounded to 5 decimals, which is what SNS compares"
 }
 
 // OwnRemark says what [OwnAttribute] changed in a value, "" for nothing that
@@ -189,10 +188,8 @@ func OwnRemark(value string, a Attribute) string {
 	if a.Type != typeNumber || a.Value == "" {
 		return ""
 	}
-	if n, _ := parseNumber(value); rounded(n, a.Value) {
-		return fmt.Sprintf(roundedRemark, a.Name)
-	}
-	return ""
+	n, _ := parseNumber(value)
+	return rounding(a.Name, n, a.Value)
 }
 
 // checkArray holds a text against what SNS takes as a String.Array: a JSON
@@ -253,8 +250,8 @@ func (c *collector) addNumber(name string, n number) {
 		c.remark("attribute %s %v: left out", name, err)
 		return
 	}
-	if rounded(n, text) {
-		c.remark(roundedRemark, name)
+	if remark := rounding(name, n, text); remark != "" {
+		c.remarks = append(c.remarks, remark)
 	}
 	c.add(Attribute{name, typeNumber, text}, false)
 }
@@ -269,30 +266,28 @@ func (c *collector) add(a Attribute, own bool) {
 			return // a derived one gives way to one's own
 		}
 	}
-	text := attributeText(a.Value)
+	text, why := attributeText(a.Value), ""
 	switch {
 	case a.Value == "":
-		if own {
-			c.remark("attribute %s is empty: left out", a.Name)
+		if !own {
+			return
 		}
-		return
+		why = "is empty"
 	case text == "":
-		c.remark("attribute %s holds nothing but characters that SNS refuses there: left out", a.Name)
-		return
-	case text != a.Value && a.Name == "address":
-		// evil.example with an emoji in its name is not evil.example.
-		c.remark("attribute address holds characters that SNS refuses there, and would be another indicator without them: left out")
-		return
-	case text != a.Value:
-		c.remark("attribute %s holds characters that SNS refuses there: they are left out", a.Name)
-	}
-	switch {
+		why = "holds nothing but characters that SNS refuses there"
+	case text != a.Value && a.Name == "address": // evil.example with an emoji in its name is not evil.example
+		why = "holds characters that SNS refuses there, and would be another indicator without them"
 	case len(text) > maxValue:
-		c.remark("attribute %s is longer than %d bytes: left out", a.Name, maxValue)
-		return
+		why = "is longer than " + strconv.Itoa(maxValue) + " bytes"
 	case len(c.attributes) == maxAttributes:
-		c.remark("attribute %s is one more than %d, which SNS would not deliver to a raw subscription: left out", a.Name, maxAttributes)
+		why = "is one more than " + strconv.Itoa(maxAttributes) + ", which SNS would not deliver to a raw subscription"
+	}
+	if why != "" {
+		c.remark("attribute %s %s: left out", a.Name, why)
 		return
+	}
+	if text != a.Value {
+		c.remark("attribute %s holds characters that SNS refuses there: they are left out", a.Name)
 	}
 	a.Value = text
 	c.attributes = append(c.attributes, a)

@@ -41,7 +41,11 @@ func oneLine(text string) string {
 // characters and invisible ones are all there is.
 func Blank(text string) bool {
 	return strings.TrimFunc(oneLine(text), func(r rune) bool {
-		return unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+		switch r {
+		case '\u200C', '\u200D', '\u034F', '\u115F', '\u1160', '\u2800', '\u3164', '\uFFA0': // joiners, fillers, a blank of Braille
+			return true
+		}
+		return r >= '\uFE00' && r <= '\uFE0F' // variation selectors
 	}) == ""
 }
 

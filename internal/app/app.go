@@ -60,21 +60,24 @@ func perform(ctx context.Context, r *tc.Run) error {
 	in, err := readInputs(ctx, r)
 	checking := in.action == actionCheck && in.read
 	var topic *snstopic.Topic
-	if config := in.config(); err == nil || checking && in.arn != (snstopic.ARN{}) && len(config.Problems()) == 0 {
+	if in.reachable && (err == nil || checking) {
+		config := in.config()
 		config.SessionName = sessionName(r)
 		config.Proxy = r.ExternalProxy
 		config.Log = r.Log
 		config.UserAgent = "tcsns/" + tcsns.ProgramVersion
 		var refused error
-		topic, refused = snstopic.Open(config)
-		err = errors.Join(err, refused)
+		if topic, refused = snstopic.Open(config); refused != nil {
+			in.problems = append(in.problems, refused)
+			err = refused
+		}
+	}
+	if err != nil && !checking {
+		return fail(r, in, inputError(ctx, err))
 	}
 	composer := newComposer(in, r.System.KVStore.Context, r.Playbook.JobID())
-	switch {
-	case checking:
-		return check(ctx, r, in, composer, topic, err)
-	case err != nil:
-		return fail(r, in, inputError(ctx, err))
+	if checking {
+		return check(ctx, r, in, composer, topic)
 	}
 	return publish(ctx, r, in, composer, topic)
 }

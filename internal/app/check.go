@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"tcsns/internal/alert"
@@ -15,16 +14,15 @@ import (
 
 // check says what a publish would do, with every problem at once, and asks
 // SNS about the topic. It publishes nothing. Problems fail the run; what the
-// topic's attributes show are remarks. unusable joins the problems with the
-// inputs; topic is nil where they do not tell which one and in whose name.
-func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic, unusable error) error {
-	problems := sentences(unusable)
-	found, shown, largest := examine(in, c)
-	for _, problem := range found {
-		if !slices.Contains(problems, problem) {
-			problems = append(problems, problem)
-		}
+// topic's attributes show are remarks. topic is nil where the inputs do not tell
+// which one and in whose name.
+func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic) error {
+	var problems []string
+	for _, problem := range in.problems {
+		problems = append(problems, exit.SafeText(problem))
 	}
+	found, shown, largest := examine(in, c)
+	problems = append(problems, found...)
 	onTopic := []string{"the topic itself was not checked: the inputs that name it have problems"}
 	contradiction := ""
 	var failure *snstopic.Error
@@ -76,26 +74,11 @@ func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snsto
 		code = failure.Code
 	}
 	report.failed(r, code, text)
-	if !in.failOnError && unusable == nil {
+	if !in.failOnError && len(in.problems) == 0 {
 		r.Message = exit.SafeText(err)
 		return nil
 	}
 	return err
-}
-
-// sentences takes joined errors apart.
-func sentences(err error) []string {
-	var texts []string
-	if several, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, one := range several.Unwrap() {
-			texts = append(texts, sentences(one)...)
-		}
-		return texts
-	}
-	if err != nil {
-		texts = append(texts, exit.SafeText(err))
-	}
-	return texts
 }
 
 // counted is a number and what it counts: "no remarks", "1 remark", "2 remarks".
@@ -189,10 +172,11 @@ func inspect(ctx context.Context, in *inputs, topic *snstopic.Topic, largest int
 		return nil, "", sns
 	}
 	if attributes.FIFO != in.arn.FIFO() {
-		contradiction = "topic_arn names a standard topic, but SNS says that it is a FIFO topic. Fix: check aws_endpoint_url: what answers there is not the SNS of this topic."
+		contradiction = "a standard topic, but SNS says that it is a FIFO topic"
 		if in.arn.FIFO() {
-			contradiction = "topic_arn names a FIFO topic, but SNS says that it is none. Fix: check aws_endpoint_url: what answers there is not the SNS of this topic."
+			contradiction = "a FIFO topic, but SNS says that it is none"
 		}
+		contradiction = exit.Words("topic_arn names "+contradiction, "check aws_endpoint_url: what answers there is not the SNS of this topic")
 	}
 	if attributes.SubscriptionsConfirmed == 0 {
 		remarks = append(remarks, "the topic has no confirmed subscription: a message would be published to nobody")

@@ -98,7 +98,9 @@ type inputs struct {
 	attributes       []alert.Attribute
 	remarks          []string
 
-	read bool // to the end: what is there can be looked at, whatever the problems
+	problems  []error // with any of them
+	read      bool    // to the end: what is there can be looked at, whatever the problems
+	reachable bool    // they tell which topic, and in whose name
 }
 
 // reader gathers the inputs and every problem with them, not only the first:
@@ -150,7 +152,7 @@ func readInputs(ctx context.Context, r *tc.Run) (*inputs, error) {
 	in.alerts = rd.alerts()
 	in.ids(rd)
 	in.remarks = append(rd.remarks(), rd.notes...)
-	in.read = true
+	in.read, in.problems = true, rd.problems
 	return in, errors.Join(rd.problems...)
 }
 
@@ -168,11 +170,13 @@ func (in *inputs) topic(rd *reader) {
 	case text == "":
 		rd.problem(topicARN, "is empty: the variable that it refers to is not set", "check the variable, or write the topic's ARN itself")
 	default:
-		arn, err := snstopic.ParseARN(text)
+		var err error
+		in.arn, err = snstopic.ParseARN(text)
 		rd.add(err)
-		in.arn = arn
 	}
-	rd.found(in.config().Problems())
+	config := in.config()
+	rd.found(config.Problems())
+	in.reachable = !rd.failed(topicARN, awsRegion, awsEndpointURL, awsAccessKeyID, awsSecretAccessKey, awsSessionToken, awsRoleARN, awsExternalID)
 }
 
 // config is how the topic is reached, as far as the inputs say it.
@@ -195,10 +199,9 @@ func (in *inputs) config() snstopic.Config {
 func (in *inputs) ids(rd *reader) {
 	in.groupID = rd.text(messageGroupID)
 	in.deduplicationID = rd.text(messageDeduplicationID)
-	problems := snstopic.ValidateIDs(in.arn, in.groupID, in.deduplicationIDOf(in.alerts.len()-1))
-	rd.found(problems)
-	if len(problems) > 0 { // said once, and not of each address again
-		in.groupID, in.deduplicationID = "", ""
+	if problems := snstopic.ValidateIDs(in.arn, in.groupID, in.deduplicationIDOf(in.alerts.len()-1)); len(problems) > 0 {
+		rd.found(problems)
+		in.groupID, in.deduplicationID = "", "" // said once, and not of each address again
 	}
 }
 
@@ -242,7 +245,7 @@ func (rd *reader) fillIn(name string) string {
 
 // problem records that a parameter cannot be used.
 func (rd *reader) problem(name, what, fix string) {
-	rd.add(&param.Error{Name: name, Problem: what, Fix: fix})
+	rd.problems = append(rd.problems, &param.Error{Name: name, Problem: what, Fix: fix})
 }
 
 // found records the problems that SNS would have with parameters, unless a

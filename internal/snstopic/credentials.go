@@ -3,7 +3,6 @@ package snstopic
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -147,25 +146,13 @@ func (l labelled) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		}
 		var process *processcreds.ProviderError
 		if errors.As(err, &process) {
-			err = processError(process)
+			err = errProcess
 		}
 		return c, &credentialsError{err}
 	}
 	return c, nil
 }
 
-// errProcess is a credential_process that gives no credentials.
+// errProcess is a credential_process that gives no credentials. It stands for the
+// SDK's words, which recite what the process printed, secrets and all.
 var errProcess = errors.New("credential_process gives no credentials")
-
-// processError is err without the SDK's words: they recite what the process
-// printed, secrets and all.
-func processError(err *processcreds.ProviderError) error {
-	var exit interface {
-		error
-		ExitCode() int
-	}
-	if errors.As(err, &exit) {
-		return fmt.Errorf("%w: exit status %d", errProcess, exit.ExitCode())
-	}
-	return errProcess
-}

@@ -195,24 +195,22 @@ func (t *Topic) describeSTS(ctx context.Context, operation *smithy.OperationErro
 		e.Service = serviceSTS
 		return e
 	}
-	if e.Code == "AccessDenied" || e.Code == "AccessDeniedException" {
+	identity := operation.Operation() == "AssumeRoleWithWebIdentity"
+	switch e.Code {
+	case "AccessDenied", "AccessDeniedException":
 		switch {
-		case operation.Operation() == "AssumeRoleWithWebIdentity":
+		case identity:
 			e.Fix = "allow sts:AssumeRoleWithWebIdentity to the token's issuer and subject in the trust policy of the role that AWS_ROLE_ARN names"
 		case t.roleARN != "":
-			e.Fix = "allow these credentials sts:AssumeRole on " + t.roleARN + ", and in its trust policy, with aws_external_id where it asks for one"
+			e.Fix = "allow sts:AssumeRole on " + t.roleARN + " to these credentials, and in its trust policy, with aws_external_id where it asks for one"
 		default:
 			e.Fix = "allow sts:AssumeRole on the role to these credentials, and these credentials in the role's trust policy"
 		}
-	}
-	switch e.Code {
 	case "ExpiredToken", "ExpiredTokenException", "InvalidIdentityToken":
-		if operation.Operation() == "AssumeRoleWithWebIdentity" {
-			e.Class, e.Retryable = ClassAuth, false
-			e.Fix = "renew the token in the file that AWS_WEB_IDENTITY_TOKEN_FILE names; its issuer must be an identity provider of the role's account"
+		if identity {
+			e.Class, e.Fix = ClassAuth, "renew the token in the file that AWS_WEB_IDENTITY_TOKEN_FILE names; its issuer must be an identity provider of the role's account"
 		}
-	}
-	if e.Code == "RegionDisabledException" {
+	case "RegionDisabledException":
 		e.Class, e.Fix = ClassAuth, "enable STS in "+t.region+" in the account settings of IAM"
 	}
 	return e

@@ -118,7 +118,7 @@ func TestErrorsOfSTS(t *testing.T) {
 	}{
 		{"refused", func(_ int, _ url.Values, w http.ResponseWriter, _ *http.Request) {
 			refuse(w, 403, "AccessDenied", "User: arn:aws:iam::123456789012:user/u is not authorized to perform: sts:AssumeRole")
-		}, "AccessDenied", "these credentials sts:AssumeRole on arn:aws:iam::123456789012:role/publisher", false, 1},
+		}, "AccessDenied", "sts:AssumeRole on arn:aws:iam::123456789012:role/publisher", false, 1},
 		{"expired", func(_ int, _ url.Values, w http.ResponseWriter, _ *http.Request) {
 			refuse(w, 400, "ExpiredToken", "expired")
 		}, "ExpiredToken", "aws_session_token", false, 1},

@@ -130,42 +130,43 @@ func Open(c Config) (*Topic, error) {
 	return t, nil
 }
 
+// configProblems are what [Config.Problems] looks for, beside the region.
+var configProblems = [...]Problem{
+	{"aws_secret_access_key", "is empty, but aws_access_key_id is not", "set aws_secret_access_key too, or leave both empty for the credentials of the Playbook Server"},
+	{"aws_access_key_id", "is empty, but aws_secret_access_key is not", "set aws_access_key_id too, or leave both empty for the credentials of the Playbook Server"},
+	{"aws_session_token", "is set without the keys that it belongs to", "set aws_access_key_id and aws_secret_access_key too, or leave aws_session_token empty"},
+	{"aws_access_key_id", "has characters that no access key id has", "copy aws_access_key_id again, without spaces or quotes"},
+	{"aws_external_id", "is set without aws_role_arn", "set aws_role_arn, or leave aws_external_id empty"},
+	{"aws_role_arn", "is not the ARN of a role", "set aws_role_arn to an ARN such as arn:aws:iam::123456789012:role/publisher"},
+	{"aws_endpoint_url", "is not the URL of an endpoint", "set aws_endpoint_url to https:// and a host name, or leave it empty for AWS's own"},
+}
+
 // Problems returns every problem with the parameters of c, each of which
 // [Open] refuses; of an ARN that is not set [ParseARN] has told.
-func (c Config) Problems() []Problem {
+func (c *Config) Problems() []Problem {
 	var found problems
 	if c.Region != "" && c.Region != c.ARN.Region && c.ARN != (ARN{}) {
-		found.add("aws_region", "set aws_region to "+c.ARN.Region+" or leave it empty, or correct the topic_arn", "is %q, but topic_arn is in %q", clean(c.Region, nil), c.ARN.Region)
+		found.add("aws_region", "set aws_region to "+c.ARN.Region+" or leave it empty, or correct the topic_arn", "is %q, but topic_arn is in %q", c.Region, c.ARN.Region)
 	}
-	const orNone = " too, or leave both empty for the credentials of the Playbook Server"
-	switch id, key := c.AccessKeyID != "", !c.SecretAccessKey.Empty(); {
-	case id && !key:
-		found.add("aws_secret_access_key", "set aws_secret_access_key"+orNone, "is empty, but aws_access_key_id is not")
-	case key && !id:
-		found.add("aws_access_key_id", "set aws_access_key_id"+orNone, "is empty, but aws_secret_access_key is not")
-	case !id && !c.SessionToken.Empty():
-		found.add("aws_session_token", "set aws_access_key_id and aws_secret_access_key too, or leave aws_session_token empty", "is set without the keys that it belongs to")
-	}
-	if !isKeyID(c.AccessKeyID) {
-		found.add("aws_access_key_id", "copy aws_access_key_id again, without spaces or quotes", "has characters that no access key id has")
-	}
-	switch {
-	case c.RoleARN == "" && c.ExternalID != "":
-		found.add("aws_external_id", "set aws_role_arn, or leave aws_external_id empty", "is set without aws_role_arn")
-	case c.RoleARN != "" && !isRoleARN(c.RoleARN):
-		found.add("aws_role_arn", "set aws_role_arn to an ARN such as arn:aws:iam::123456789012:role/publisher", "is not the ARN of a role")
-	}
-	if c.EndpointURL != "" {
-		u, err := url.Parse(c.EndpointURL)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			found.add("aws_endpoint_url", "set aws_endpoint_url to https:// and a host name, or leave it empty for AWS's own", "is not the URL of an endpoint")
+	id, key, token := c.AccessKeyID != "", !c.SecretAccessKey.Empty(), !c.SessionToken.Empty()
+	for i, has := range [len(configProblems)]bool{
+		id && !key,
+		key && !id,
+		token && !id && !key,
+		!isKeyID(c.AccessKeyID),
+		c.RoleARN == "" && c.ExternalID != "",
+		c.RoleARN != "" && !isRoleARN(c.RoleARN),
+		c.EndpointURL != "" && !isEndpoint(c.EndpointURL),
+	} {
+		if has {
+			found = append(found, configProblems[i])
 		}
 	}
 	return found
 }
 
 // check refuses parameters with problems.
-func (c Config) check() *Error {
+func (c *Config) check() *Error {
 	const op = "open the topic"
 	if c.ARN == (ARN{}) {
 		return inputError(op, "topic_arn is empty", arnFix)
@@ -178,7 +179,7 @@ func (c Config) check() *Error {
 }
 
 // checkEnvironment refuses what the SDK cannot combine.
-func (c Config) checkEnvironment(env config.EnvConfig) *Error {
+func (c *Config) checkEnvironment(env config.EnvConfig) *Error {
 	if c.EndpointURL == "" {
 		return nil
 	}
@@ -206,6 +207,11 @@ func environmentError(err error) *Error {
 
 // isKeyID keeps what would break a signature's header out of it.
 func isKeyID(text string) bool { return len(text) <= 128 && all(text, isNameByte) }
+
+func isEndpoint(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
 
 func isRoleARN(text string) bool {
 	parts := strings.SplitN(text, ":", 6)

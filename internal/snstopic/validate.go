@@ -70,7 +70,7 @@ func Validate(arn ARN, m Message, maxBytes int) []Problem {
 	}
 	validateSubject(&found, m.Subject)
 	validateAttributes(&found, m.Attributes)
-	found = append(found, ValidateIDs(arn, m.GroupID, m.DeduplicationID)...)
+	validateIDs(&found, arn, m.GroupID, m.DeduplicationID)
 	if arn.FIFO() && m.GroupID == "" {
 		found.add(inputGroup, "set message_group_id", "is empty, and a FIFO topic needs one")
 	}
@@ -117,13 +117,17 @@ func validateSubject(found *problems, subject string) {
 // The zero ARN takes what any topic takes.
 func ValidateIDs(arn ARN, groupID, deduplicationID string) []Problem {
 	var found problems
+	validateIDs(&found, arn, groupID, deduplicationID)
+	return found
+}
+
+func validateIDs(found *problems, arn ARN, groupID, deduplicationID string) {
 	const fix = "use 1 to 128 letters, digits and punctuation marks, without spaces"
-	validateID(&found, inputGroup, fix, groupID)
-	validateID(&found, inputDeduplication, fix, deduplicationID)
+	validateID(found, inputGroup, fix, groupID)
+	validateID(found, inputDeduplication, fix, deduplicationID)
 	if !arn.FIFO() && arn != (ARN{}) && deduplicationID != "" {
 		found.add(inputDeduplication, "leave message_deduplication_id empty, or publish to a FIFO topic", "is set, and only a FIFO topic takes one")
 	}
-	return found
 }
 
 func validateID(found *problems, input, fix, id string) {
