@@ -395,6 +395,10 @@ func TestSwitchesOfTheEnvironment(t *testing.T) {
 		_, err := Open(withKeys(standard, "https://vpce.example"))
 		require.ErrorContains(t, err, "aws_endpoint_url")
 		require.ErrorContains(t, err, "AWS_USE_FIPS_ENDPOINT")
+		require.NoError(t, os.Unsetenv("AWS_USE_FIPS_ENDPOINT"))
+		t.Setenv("AWS_USE_DUALSTACK_ENDPOINT", "true")
+		_, err = Open(withKeys(standard, "http://127.0.0.1:1"))
+		require.ErrorContains(t, err, "AWS_USE_DUALSTACK_ENDPOINT")
 	})
 	t.Run("nonsense", func(t *testing.T) {
 		t.Setenv("AWS_USE_FIPS_ENDPOINT", "perhaps")

@@ -79,7 +79,7 @@ func TestValidate(t *testing.T) {
 			want: []string{"message_attributes", "message_attributes", "message_attributes", "message_attributes", "message_attributes", "message_attributes"}},
 		{name: "no arrays", arn: standard, m: attributes(Attribute{"a", "String.Array", "a,b"}, Attribute{"b", "String.Array", `[["a"]]`}, Attribute{"c", "String.Array", "null"}), want: []string{"message_attributes", "message_attributes", "message_attributes"}},
 		{name: "SMS and push", arn: standard, m: attributes(Attribute{"AWS.SNS.SMS.SenderID", "String", "SOC-1"}, Attribute{"AWS.SNS.SMS.SMSType", "String", "Transactional"}, Attribute{"AWS.SNS.SMS.MaxPrice", "Number", "0.5"},
-			Attribute{"AWS.MM.SMS.OriginationNumber", "String", "+12345"}, Attribute{"AWS.SNS.MOBILE.APNS.TTL", "String", "60"}, Attribute{"AWS.SNS.MOBILE.APNS.PUSH_TYPE", "String", "alert"})},
+			Attribute{"AWS.MM.SMS.OriginationNumber", "String", "+12345"}, Attribute{"AWS.SNS.MOBILE.APNS.TTL", "String", "60"}, Attribute{"AWS.SNS.MOBILE.ADM.TTL", "String", "60"}, Attribute{"AWS.SNS.MOBILE.APNS.PUSH_TYPE", "String", "alert"})},
 		{name: "SMS and push gone wrong", arn: standard, m: attributes(Attribute{"AWS.SNS.SMS.SenderID", "String", "12"}, Attribute{"AWS.SNS.SMS.SMSType", "String", "Loud"}, Attribute{"AWS.SNS.SMS.MaxPrice", "String", "1"},
 			Attribute{"AWS.MM.SMS.OriginationNumber", "String", "+1"}, Attribute{"AWS.SNS.MOBILE.APNS.TTL", "String", "-1"}, Attribute{"AWS.SNS.MOBILE.NOKIA.TTL", "String", "1"}, Attribute{"AWS.MM.SMS.EntityId", "String", long(51)}),
 			want: []string{"message_attributes", "message_attributes", "message_attributes", "message_attributes", "message_attributes", "message_attributes", "message_attributes"}},

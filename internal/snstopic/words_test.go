@@ -21,6 +21,7 @@ func TestClean(t *testing.T) {
 		{"key AKIAIOSFODNN7EXAMPLE and ASIAIOSFODNN7EXAMPLE", "key *** and ***"},
 		{"AKIA is a prefix", "AKIA is a prefix"},
 		{"PhoneNumber Reason: +4915112345678 is not valid", "PhoneNumber Reason: *** is not valid"},
+		{"the shortest, +1234567, and less, +123456", "the shortest, ***, and less, +123456"},
 		{"call +1 (555) 123-4567.", "call ***."},
 		{"+123456 is short, 1+1 too, and a +", "+123456 is short, 1+1 too, and a +"},
 		{"arn:aws:sns:eu-west-1:123456789012:alerts", "arn:aws:sns:eu-west-1:123456789012:alerts"},
