@@ -176,7 +176,7 @@ func (in *inputs) topic(rd *reader) {
 	}
 	config := in.config()
 	rd.found(config.Problems())
-	in.reachable = !rd.failed(topicARN, awsRegion, awsEndpointURL, awsAccessKeyID, awsSecretAccessKey, awsSessionToken, awsRoleARN, awsExternalID)
+	in.reachable = in.arn != (snstopic.ARN{}) && !rd.failed(topicARN, awsRegion, awsEndpointURL, awsAccessKeyID, awsSecretAccessKey, awsSessionToken, awsRoleARN, awsExternalID)
 }
 
 // config is how the topic is reached, as far as the inputs say it.
