@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -87,12 +88,18 @@ func (g *guard) pass(data []byte) bool {
 
 // endLine takes the current line in: of a value the length, of anything else
 // nothing. A list is never asked for, so that a length above 0 breaks the
-// protocol as well.
+// protocol as well, and so does every kind of reply that RESP2 does not have:
+// go-redis knows those of RESP3 all the same, and some announce a length.
 func (g *guard) endLine() bool {
 	line := g.line[:min(g.count, headLine)]
 	g.count = 0
-	if len(line) < 2 || line[0] != '$' && line[0] != '*' {
+	switch {
+	case len(line) < 2:
 		return true // go-redis judges it
+	case strings.IndexByte("+-:", line[0]) >= 0:
+		return true
+	case line[0] != '$' && line[0] != '*':
+		return false
 	}
 	length, err := strconv.Atoi(string(line[1 : len(line)-1]))
 	switch {

@@ -2,6 +2,7 @@ package kvstore
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func TestGuard(t *testing.T) {
 		{"a number", ":1\r\n:0\r\n", true},
 		{"no value", "$-1\r\n", true},
 		{"an empty value", "$0\r\n\r\n", true},
-		{"values", "$170\r\n" + value + "\r\n$1\r\nx\r\n", true},
+		{"values", fmt.Sprintf("$%d\r\n", len(value)) + value + "\r\n$1\r\nx\r\n", true},
 		{"the largest value", "$536870912\r\nx", true},
 		{"an empty list", "*0\r\n", true},
 		{"a larger value", "$536870913\r\nx", false},
@@ -31,7 +32,12 @@ func TestGuard(t *testing.T) {
 		{"after a value", "$1\r\nx\r\n$9000000000000000000\r\n", false},
 		{"the longest line", "+" + strings.Repeat("x", maxLine-2) + "\r\n", true},
 		{"a longer line", "+" + strings.Repeat("x", maxLine), false},
-		{"a web page", "HTTP/1.1 400 Bad Request\r\n", true}, // go-redis says so itself
+		{"a web page", "HTTP/1.1 400 Bad Request\r\n", false},
+		{"a text of RESP3", "=200000000000\r\ntxt:x", false},
+		{"an error of RESP3", "!200000000000\r\nx", false},
+		{"attributes of RESP3", "|1\r\n+k\r\n+v\r\n$1\r\nx\r\n", false},
+		{"a push of RESP3", ">1\r\n+x\r\n", false},
+		{"RESP3's word for no value", "_\r\n", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

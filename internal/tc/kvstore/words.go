@@ -54,9 +54,12 @@ func (w words) refused(e *Error, reply string) {
 	case "NOPERM":
 		e.Reason, e.Problem = Permission, "the user may not do this (NOPERM)"
 		e.Fix = "ask the administrator of the store to allow tc_kvstore_user HGET and HSET on all keys"
-	case "LOADING", "MASTERDOWN", "BUSY", "TRYAGAIN", "CLUSTERDOWN":
+	case "LOADING", "MASTERDOWN", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS":
 		e.Reason, e.Problem = Starting, "it is not ready ("+code+")"
 		e.Fix = "run the playbook again in a minute"
+	case "MOVED", "ASK":
+		e.Reason, e.Problem = Rejected, "it is one of a cluster, and another of its servers has this ("+code+")"
+		e.Fix = "let tc_kvstore_host and its port name a Redis that is no cluster"
 	case "READONLY":
 		e.Reason, e.Problem = ReadOnly, "it is a read-only replica (READONLY)"
 		e.Fix = "let tc_kvstore_host and its port name the master"
