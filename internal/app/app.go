@@ -65,6 +65,7 @@ func perform(ctx context.Context, r *tc.Run) error {
 		config.SessionName = sessionName(r)
 		config.Proxy = r.ExternalProxy
 		config.Log = r.Log
+		config.Mask = r.Mask
 		config.UserAgent = "tcsns/" + tcsns.ProgramVersion
 		var refused error
 		if topic, refused = snstopic.Open(config); refused != nil {

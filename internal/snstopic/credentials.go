@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"tcsns/internal/tc/secret"
 )
 
 // load makes what both clients, SNS and STS, have in common. Its HTTPClient is
@@ -26,10 +28,12 @@ import (
 // chain: it costs three times what the rest of Open does. The environment's
 // switches (FIPS, dual-stack, endpoints) come in as a ConfigSource, the CA
 // bundle in the transport.
-func (c Config) load(env config.EnvConfig) (aws.Config, error) {
+//
+// redact and c.Mask learn what credentials are fetched.
+func (c Config) load(env config.EnvConfig, redact *secret.Mask) (aws.Config, error) {
 	var awsConfig aws.Config
 	if c.AccessKeyID == "" {
-		loaded, err := c.loadDefault()
+		loaded, err := c.loadDefault(redact)
 		if err != nil {
 			return awsConfig, err
 		}
@@ -52,13 +56,13 @@ func (c Config) load(env config.EnvConfig) (aws.Config, error) {
 	}
 	awsConfig.APIOptions = append(awsConfig.APIOptions, identify(c.UserAgent))
 	if c.RoleARN != "" {
-		awsConfig.Credentials = c.assume(awsConfig)
+		awsConfig.Credentials = c.assume(awsConfig, redact)
 	}
 	return awsConfig, nil
 }
 
 // loadDefault resolves the SDK's default chain.
-func (c Config) loadDefault() (aws.Config, error) {
+func (c Config) loadDefault(redact *secret.Mask) (aws.Config, error) {
 	var awsConfig aws.Config
 	transport, err := newTransport(c.Proxy, "")
 	if err != nil {
@@ -84,7 +88,7 @@ func (c Config) loadDefault() (aws.Config, error) {
 	built := awsConfig.HTTPClient.(*awshttp.BuildableClient).GetTransport()
 	built.Proxy = transport.Proxy
 	awsConfig.HTTPClient = plainClient{built}
-	awsConfig.Credentials = labelled{awsConfig.Credentials}
+	awsConfig.Credentials = labelled{awsConfig.Credentials, redact, c.Mask}
 	return awsConfig, nil
 }
 
@@ -99,7 +103,7 @@ func instanceRole(o *ec2rolecreds.Options) {
 
 // assume returns the credentials of the role. STS is reached in the topic's
 // region, never at the endpoint given for SNS (AWS_ENDPOINT_URL_STS holds).
-func (c Config) assume(base aws.Config) aws.CredentialsProvider {
+func (c Config) assume(base aws.Config, redact *secret.Mask) aws.CredentialsProvider {
 	client := sts.NewFromConfig(base, func(o *sts.Options) { o.Retryer = newRetryer(base.RetryMaxAttempts, retry.BackoffDelayerFunc(pause)) })
 	role := stscreds.NewAssumeRoleProvider(client, c.RoleARN, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = sessionName(c.SessionName)
@@ -107,7 +111,7 @@ func (c Config) assume(base aws.Config) aws.CredentialsProvider {
 			o.ExternalID = aws.String(c.ExternalID)
 		}
 	})
-	return labelled{aws.NewCredentialsCache(role)}
+	return labelled{aws.NewCredentialsCache(role), redact, c.Mask}
 }
 
 // sessionName cuts a name to what STS takes (its model: [\w+=,.@-]{2,64}).
@@ -133,8 +137,13 @@ func (e *credentialsError) Error() string { return "get credentials: " + e.err.E
 
 func (e *credentialsError) Unwrap() error { return e.err }
 
-// labelled makes the failures of a provider credentialsErrors.
-type labelled struct{ provider aws.CredentialsProvider }
+// labelled makes the failures of a provider credentialsErrors, and what it
+// gives known to two masks.
+type labelled struct {
+	provider aws.CredentialsProvider
+	redact   *secret.Mask
+	mask     *secret.Mask // may be nil
+}
 
 // Retrieve implements aws.CredentialsProvider.
 func (l labelled) Retrieve(ctx context.Context) (aws.Credentials, error) {
@@ -149,6 +158,11 @@ func (l labelled) Retrieve(ctx context.Context) (aws.Credentials, error) {
 			err = errProcess
 		}
 		return c, &credentialsError{err}
+	}
+	for _, m := range []*secret.Mask{l.redact, l.mask} {
+		if m != nil {
+			m.Add(secret.New(c.SecretAccessKey), secret.New(c.SessionToken))
+		}
 	}
 	return c, nil
 }

@@ -234,6 +234,9 @@ func (t *Topic) describeNetwork(ctx context.Context, service string, err error) 
 		if ctx.Err() == context.DeadlineExceeded {
 			e.Fix = t.fixForConnection(service)
 		}
+	case errors.As(err, &proxy) && proxy.passing():
+		e.Code, e.Status, e.Retryable, e.Message = CodeConnection, proxy.status, true, "the proxy does not reach "+host
+		e.Fix = "run it again later; if it stays, look at the proxy's log"
 	case errors.As(err, &proxy):
 		e.Code, e.Status, e.Message, e.Fix = CodeProxy, proxy.status, "the proxy refuses to connect to "+host, fixProxy
 	case errors.As(err, &operation) && operation.Op == "proxyconnect":

@@ -40,6 +40,10 @@ func TestNothingWasSent(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	proxyURL, err := url.Parse(proxy.URL)
 	require.NoError(t, err)
+	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
+	t.Cleanup(failing.Close)
+	failingURL, err := url.Parse(failing.URL)
+	require.NoError(t, err)
 	noProxy, err := url.Parse(refusedURL(t))
 	require.NoError(t, err)
 	for _, row := range []struct {
@@ -56,6 +60,7 @@ func TestNothingWasSent(t *testing.T) {
 		{"TLS 1.1", old.URL, nil, CodeTLS, false, 1, "refuses the TLS handshake", "TLS 1.2"},
 		{"no TLS", strings.Replace(plain.URL, "http:", "https:", 1), nil, CodeTLS, false, 1, "does not speak TLS", "https"},
 		{"a proxy that refuses", "https://sns.eu-west-1.amazonaws.com", proxyURL, CodeProxy, false, 1, "HTTP 407", "proxy"},
+		{"a proxy that fails", "https://sns.eu-west-1.amazonaws.com", failingURL, CodeConnection, true, 3, "HTTP 502", "the proxy's log"},
 		{"a proxy that is not there", "https://sns.eu-west-1.amazonaws.com", noProxy, CodeConnection, true, 3, "no connection to the proxy", "proxy"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -93,9 +93,14 @@ func TestAssumeRole(t *testing.T) {
 		require.Equal(t, "roletoken", r.Header.Get("X-Amz-Security-Token"))
 		accept(n, form, w, r)
 	})
-	topic := open(t, withRole(t, stsWire, snsWire))
+	c := withRole(t, stsWire, snsWire)
+	c.Mask = new(secret.Mask)
+	topic := open(t, c)
 	for _, r := range many(t, topic, 100, numbered) {
 		require.Equal(t, Published, r.Outcome)
+	}
+	for _, m := range []*secret.Mask{c.Mask, topic.redact} {
+		require.Equal(t, "a *** b", m.Redact("a roletoken b"), "what STS gives is known")
 	}
 	seen := stsWire.seen()
 	require.Len(t, seen, 1, "the role is assumed once")

@@ -91,6 +91,8 @@ func hopeless(err error) aws.Ternary {
 	var record tls.RecordHeaderError
 	var proxy *proxyError
 	switch {
+	case errors.As(err, &proxy) && proxy.passing():
+		return aws.UnknownTernary
 	case errors.As(err, &credentials), errors.As(err, &certificate), errors.As(err, &host), errors.As(err, &record), errors.As(err, &proxy), isHandshake(err):
 		return aws.FalseTernary
 	}
@@ -127,7 +129,7 @@ func callOf(ctx context.Context) *call {
 
 // settle notes how the attempt at hand failed, and makes ready for the next.
 func (c *call) settle(err error) {
-	answered := c.status != 0 && (c.status < 200 || c.status > 299)
+	answered := c.status > 299 // below stands no refusal: a 101 leaves HTTP, a 2xx that fails cannot be read
 	c.unsettled = c.written.Load() && !answered
 	c.unknown = c.unknown || c.unsettled
 	c.attempts++

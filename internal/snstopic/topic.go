@@ -58,6 +58,7 @@ type Config struct {
 	Proxy     *url.URL      // nil: HTTPS_PROXY, HTTP_PROXY and NO_PROXY
 	UserAgent string        // goes before the SDK's own
 	Log       *slog.Logger  // nil: no log
+	Mask      *secret.Mask  // learns the credentials of the chain and of a role; may be nil
 }
 
 // Topic is a topic that can be published to. It is safe for concurrent use.
@@ -74,7 +75,7 @@ type Topic struct {
 	pause     func(attempt int, err error) (time.Duration, error) // before a batch's entries are sent again
 	hangUp    func()                                              // closes the connections that nobody uses
 	log       *slog.Logger
-	redact    *strings.Replacer
+	redact    *secret.Mask
 }
 
 // Open checks c and makes its topic. It does not touch the network. Its error
@@ -111,7 +112,7 @@ func Open(c Config) (*Topic, error) {
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}
-	awsConfig, err := c.load(env)
+	awsConfig, err := c.load(env, t.redact)
 	if err != nil {
 		return nil, err
 	}

@@ -108,6 +108,10 @@ type proxyError struct{ status int }
 
 func (e *proxyError) Error() string { return fmt.Sprintf("proxy answers HTTP %d", e.status) }
 
+// passing reports whether it is the proxy that failed, and not what it was
+// asked for: the same request may pass a moment later.
+func (e *proxyError) passing() bool { return e.status >= http.StatusInternalServerError }
+
 func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 	if answer.StatusCode != http.StatusOK {
 		return &proxyError{answer.StatusCode}

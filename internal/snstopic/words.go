@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"tcsns/internal/tc/secret"
 )
 
 // maxWords bounds what is passed on of AWS's words, in characters (STYLE).
@@ -11,25 +13,22 @@ const maxWords = 512
 
 const masked = "***"
 
-// redactor replaces the secrets of c.
-func redactor(c Config) *strings.Replacer {
-	var pairs []string
-	for _, text := range []string{c.SecretAccessKey.Reveal(), c.SessionToken.Reveal(), c.AccessKeyID} {
-		if text != "" {
-			pairs = append(pairs, text, masked)
-		}
-	}
-	return strings.NewReplacer(pairs...)
+// redactor replaces the secrets of c. What the default chain or a role gives
+// becomes known to it when it is fetched ([labelled]).
+func redactor(c Config) *secret.Mask {
+	m := new(secret.Mask)
+	m.Add(c.SecretAccessKey, c.SessionToken, secret.New(c.AccessKeyID))
+	return m
 }
 
 // clean makes AWS's words fit to be shown: one line without control
 // characters, at most 512 characters, no secret that redact knows, no access
 // key id, no token, no phone number, and not the request that SNS recites where
 // a signature does not match.
-func clean(words string, redact *strings.Replacer) string {
+func clean(words string, redact *secret.Mask) string {
 	words, _, _ = strings.Cut(words, "The Canonical String for this request")
 	if redact != nil {
-		words = redact.Replace(words)
+		words = redact.Redact(words)
 	}
 	if len(words) > 8*maxWords {
 		words = words[:8*maxWords] // what is cut below anyway; a masked word is shorter
