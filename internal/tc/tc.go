@@ -19,6 +19,7 @@ package tc
 import (
 	"context"
 	"io"
+	"log"
 	"log/slog"
 	"net/url"
 
@@ -76,6 +77,9 @@ func (r *Run) API() (*api.Client, error) { return r.services.api() }
 // signal or a deadline, the run ends within two seconds, with everything in
 // place that can still be written.
 func Main(ctx context.Context, app App, o Options) exit.Code {
+	// Libraries print there what comes off the network, unasked and unmasked
+	// (net/http, of a server that sends more than it announced).
+	log.SetOutput(io.Discard)
 	if o.Stderr == nil {
 		o.Stderr = io.Discard
 	}
