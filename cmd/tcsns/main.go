@@ -23,6 +23,9 @@ func run() int {
 	ctx, stop := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // a platform under nohup outlives its terminal, and so do its Apps
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() { <-signals; stop() }()
 	return int(app.Run(ctx, app.Options{
 		Args:      os.Args[1:],
