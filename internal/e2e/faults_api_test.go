@@ -47,6 +47,37 @@ func apiFaults() []fault {
 				return onAPI(t, answers(func(int) (int, string) { return http.StatusInternalServerError, "leaked-page" }), nil)
 			},
 		}, {
+			ID: "api-down", Area: area, Name: "API store: nobody listens",
+			Exit: 1, Debug: debugNone, Says: []string{"tc_api_path"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, nil, func(a *platform.API) { require.NoError(t, a.Close()) })
+			},
+		}, {
+			ID: "api-429", Area: area, Name: "API store: 429 for ever, come back in eleven days",
+			Exit: 1, Debug: debugNone, Says: []string{"429"}, Within: 60 * time.Second,
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, func(w http.ResponseWriter, _ *http.Request) bool {
+					w.Header().Set("Retry-After", "999999")
+					w.WriteHeader(http.StatusTooManyRequests)
+					return true
+				}, nil)
+			},
+		}, {
+			ID: "api-flood", Area: area, Name: "API store: a value without end",
+			Exit: 4, Debug: "64 MiB", Says: []string{"64 MiB"},
+			do: func(t *testing.T) (*world, outcome) {
+				return onAPI(t, func(w http.ResponseWriter, r *http.Request) bool {
+					if r.Method != http.MethodGet {
+						return false
+					}
+					for chunk := make([]byte, 1<<20); ; {
+						if _, err := w.Write(chunk); err != nil {
+							return true
+						}
+					}
+				}, nil)
+			},
+		}, {
 			ID: "api-404", Area: area, Name: "API store: 404, the variable is not set",
 			Exit: 4, Debug: "address", Says: []string{"address", "not set"},
 			do: func(t *testing.T) (*world, outcome) {

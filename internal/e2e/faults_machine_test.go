@@ -38,7 +38,7 @@ func signalFaults() []fault {
 	for _, signal := range []struct {
 		name string
 		sig  syscall.Signal
-	}{{"SIGTERM", syscall.SIGTERM}, {"SIGINT", syscall.SIGINT}} {
+	}{{"SIGTERM", syscall.SIGTERM}, {"SIGINT", syscall.SIGINT}, {"SIGHUP", syscall.SIGHUP}} {
 		id := strings.ToLower(signal.name)
 		rows = append(rows, fault{
 			ID: id + "-reading", Name: signal.name + " while the variables are read",
@@ -65,7 +65,24 @@ func signalFaults() []fault {
 	}, fault{
 		ID: "suspended", Name: "suspended and continued (SIGSTOP, SIGCONT) while SNS has not answered",
 		Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
-		do: suspended,
+		do: func(t *testing.T) (*world, outcome) { return suspended(t, 0) },
+	}, fault{
+		ID: "suspended-over", Name: "suspended until timeout_seconds is over, and no answer is there",
+		Exit: 4, Debug: "UnknownOutcome", Sent: 1, Says: []string{"UnknownOutcome"},
+		do: func(t *testing.T) (*world, outcome) { return suspended(t, time.Second) },
+	}, fault{
+		ID: "sighup-ignored", Name: "SIGHUP where the platform runs under nohup: the App goes on, as the platform does",
+		Exit: 0, Debug: debugMessageID, Sent: 1,
+		do: func(t *testing.T) (*world, outcome) {
+			w := newWorld(t)
+			release := make(chan struct{})
+			w.sns.Fail(snsserver.Fault{Kind: snsserver.Slow, Release: release})
+			app := w.start(platform.AppOptions{Path: "/bin/sh", Args: []string{"-c", `trap '' HUP; exec "$0"`, binary}, Params: w.params(nil)})
+			w.untilAccepted(1)
+			require.NoError(t, app.Signal(syscall.SIGHUP))
+			close(release)
+			return w, app.wait()
+		},
 	})
 }
 
@@ -110,16 +127,29 @@ func (p *process) endsAfter(signals ...os.Signal) outcome {
 	return out
 }
 
-// suspended stops the App's process, lets SNS answer, and continues it.
-func suspended(t *testing.T) (*world, outcome) {
+// suspended stops the App's process, lets SNS answer, and continues it. Where
+// timeout is not 0 the App is continued once that is over, and SNS does not
+// answer: else it would be chance which of the two the App sees first.
+func suspended(t *testing.T, timeout time.Duration) (*world, outcome) {
 	t.Helper()
+	var params map[string]any
+	if timeout != 0 {
+		params = map[string]any{"timeout_seconds": timeout.Seconds()}
+	}
 	w := newWorld(t)
 	release := make(chan struct{})
 	w.sns.Fail(snsserver.Fault{Kind: snsserver.Slow, Release: release})
-	app := w.start(platform.AppOptions{Params: w.params(nil)})
+	app := w.start(platform.AppOptions{Params: w.params(params)})
 	w.untilAccepted(1)
 	require.NoError(t, app.Signal(syscall.SIGSTOP))
-	close(release)
+	if timeout == 0 {
+		close(release)
+	}
+	select {
+	case <-app.Done():
+		require.Fail(t, "the App ended while it was stopped")
+	case <-time.After(timeout + 200*time.Millisecond): // for the answer to arrive, and not be read
+	}
 	require.NoError(t, app.Signal(syscall.SIGCONT))
 	return w, app.wait()
 }
@@ -141,14 +171,14 @@ func diskFaults() []fault {
 			},
 		}, {
 			ID: "file-size-limit", Name: "no file may have a byte (ulimit -f 0)",
-			Exit: 0, Debug: debugMessageID, Sent: 1,
+			Exit: 0, Debug: debugMessageID, Sent: 1, Says: noMessage,
 			do: func(t *testing.T) (*world, outcome) { return inShell(t, `ulimit -f 0; exec "$0"`, nil) },
 		}, {
 			ID: "read-only", Name: "log and out are on a read-only file system", Needs: "root",
 			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
 			do: func(t *testing.T) (*world, outcome) {
 				w := newWorld(t)
-				place := mount(t, "ro,size=64k")
+				place := mount(t, w.session.Dir, "ro,size=64k")
 				return w, w.run(w.params(map[string]any{"tc_out_path": place, "tc_log_path": place}))
 			},
 		}, {
@@ -173,6 +203,10 @@ func diskFaults() []fault {
 				return inPlaceOfFiles(t, func(path string) error { return syscall.Mkfifo(path, 0o600) })
 			},
 		}, {
+			ID: "umask-777", Name: "a umask of 777: no file may be read by anybody",
+			Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) { return inShell(t, `umask 777; exec "$0"`, nil) },
+		}, {
 			ID: "folder-gone", Name: "the working directory is deleted",
 			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
 			do: func(t *testing.T) (*world, outcome) {
@@ -183,11 +217,13 @@ func diskFaults() []fault {
 }
 
 // inPlaceOfFiles runs an App that finds something else where message.tc and
-// app.log should go: in a folder that the platform's Result does not read.
+// app.log should go: in a folder of the session that the platform's Result does
+// not read.
 func inPlaceOfFiles(t *testing.T, put func(path string) error) (*world, outcome) {
 	t.Helper()
 	w := newWorld(t)
-	place := t.TempDir()
+	place := filepath.Join(w.session.Dir, "place")
+	require.NoError(t, os.Mkdir(place, 0o700))
 	require.NoError(t, put(filepath.Join(place, "message.tc")))
 	require.NoError(t, put(filepath.Join(place, "app.log")))
 	app := w.start(platform.AppOptions{Params: w.params(map[string]any{"tc_out_path": place, "tc_log_path": place})})
@@ -196,10 +232,12 @@ func inPlaceOfFiles(t *testing.T, put func(path string) error) (*world, outcome)
 	return w, app.wait()
 }
 
-// mount mounts a small file system for the test and returns its folder.
-func mount(t *testing.T, options string) string {
+// mount mounts a small file system in parent, for the test, and returns its
+// folder.
+func mount(t *testing.T, parent, options string) string {
 	t.Helper()
-	place := t.TempDir()
+	place := filepath.Join(parent, "mounted")
+	require.NoError(t, os.Mkdir(place, 0o700))
 	if err := syscall.Mount("tmpfs", place, "tmpfs", flagsOf(&options), options); err != nil {
 		t.Skipf("needs to mount: %v", err)
 	}
@@ -220,7 +258,7 @@ func flagsOf(options *string) uintptr {
 func diskFull(t *testing.T) (*world, outcome) {
 	t.Helper()
 	w := newWorld(t)
-	place := mount(t, "size=16k")
+	place := mount(t, w.session.Dir, "size=16k")
 	filler, err := os.Create(filepath.Join(place, "filler"))
 	require.NoError(t, err)
 	for err == nil {
@@ -259,6 +297,38 @@ func processFaults() []fault {
 				require.Equal(t, "ドメイン.テスト", document(t, w.sns.Messages()[0])["address"])
 				return w, out
 			},
+		}, {
+			ID: "odd-go", Name: "GODEBUG, GOGC, GOMEMLIMIT, GOMAXPROCS and TZ of no sense, SSL_CERT_FILE names no file", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				return inEnvironment(t, clean("GODEBUG=x=y,,=,tls10server=1,http2debug=2", "GOGC=1", "GOMEMLIMIT=1", "GOMAXPROCS=0",
+					"TZ=:\xff/../../garbage", "SSL_CERT_FILE=/nowhere", "SSL_CERT_DIR=/nowhere"), nil)
+			},
+		}, {
+			ID: "odd-aws", Name: "AWS_ variables that name no profile, no file, no region: the keys given need none of them", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				return inEnvironment(t, clean("AWS_PROFILE=nobody", "AWS_REGION=mars-north-1", "AWS_CONFIG_FILE=/", "AWS_SHARED_CREDENTIALS_FILE=/nowhere",
+					"AWS_ROLE_ARN=garbage", "AWS_WEB_IDENTITY_TOKEN_FILE=/nowhere", "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://evil.example",
+					"AWS_SDK_UA_APP_ID=a\r\nb: c", "AWS_MAX_ATTEMPTS=-1"), nil)
+			},
+		}, {
+			ID: "odd-aws-unreadable", Name: "AWS_MAX_ATTEMPTS is no number", Exit: 4, Debug: "AWS_MAX_ATTEMPTS", Says: []string{"AWS_MAX_ATTEMPTS"},
+			do: func(t *testing.T) (*world, outcome) {
+				return inEnvironment(t, clean("AWS_MAX_ATTEMPTS=many"), nil)
+			},
+		}, {
+			ID: "odd-aws-profile", Name: "no keys, and AWS_PROFILE names none", Exit: 4, Debug: "profile, nobody", Says: []string{"profile, nobody"},
+			do: func(t *testing.T) (*world, outcome) {
+				return inEnvironment(t, clean("AWS_PROFILE=nobody"), map[string]any{"aws_access_key_id": nil, "aws_secret_access_key": nil})
+			},
+		}, {
+			ID: "odd-proxy", Name: "HTTPS_PROXY is no URL, and has a password", Exit: 1, Debug: "no connection to the proxy", Says: []string{"proxy"},
+			do: func(t *testing.T) (*world, outcome) {
+				return trouble{env: []string{"HTTPS_PROXY=http://e2e:" + proxyPass + "@no host:99:99"}, secrets: []string{proxyPass},
+					params: map[string]any{"aws_endpoint_url": "https://sns.eu-west-1.example"}}.do(t)
+			},
+		}, {
+			ID: "address-space", Name: "1 GB of address space (ulimit -v)", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) { return inShell(t, `ulimit -v 1000000; exec "$0"`, nil) },
 		}, {
 			ID: "descriptors-16", Name: "16 file descriptors at most", Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
 			do: func(t *testing.T) (*world, outcome) { return inShell(t, `ulimit -n 16; exec "$0"`, nil) },

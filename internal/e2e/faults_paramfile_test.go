@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,6 +47,25 @@ func paramFileFaults() []fault {
 		named("empty", "it is empty", func(path, _ string, _ map[string]any) error {
 			return os.WriteFile(path, nil, 0o600)
 		}, "empty"),
+		named("bom", "a byte order mark before its JSON", func(path, key string, params map[string]any) error {
+			return sealed(path, key, params, "\ufeff", "")
+		}, "no JSON"),
+		named("trailing", "more after its JSON", func(path, key string, params map[string]any) error {
+			return sealed(path, key, params, "", `{"fail_on_error": "false"}`)
+		}, "no JSON"),
+		{
+			ID: "param-open", Name: "everybody may read and write it", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				w := newWorld(t)
+				params := w.params(nil)
+				return w, w.start(platform.AppOptions{Params: params, PrepareParamFile: func(path, key string) error {
+					if err := platform.WriteParamFile(path, key, params); err != nil {
+						return err
+					}
+					return os.Chmod(path, 0o666)
+				}}).wait()
+			},
+		},
 		named("too-large", "it has a terabyte (a sparse file)", func(path, _ string, _ map[string]any) error {
 			if err := os.WriteFile(path, nil, 0o600); err != nil {
 				return err
@@ -66,6 +86,19 @@ func paramFileFaults() []fault {
 			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"}, do: undeletable,
 		},
 	}
+}
+
+// sealed writes a parameter file with something before and after its JSON.
+func sealed(path, key string, params map[string]any, before, after string) error {
+	plain, err := json.Marshal(params)
+	if err != nil {
+		return err
+	}
+	data, err := platform.Encrypt([]byte(before+string(plain)+after), key)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o600)
 }
 
 // largeParamFile checks that the memory of a run stays in proportion to its
@@ -114,7 +147,7 @@ func peakMemory(pid int) int64 {
 func undeletable(t *testing.T) (*world, outcome) {
 	t.Helper()
 	w := newWorld(t)
-	place := mount(t, "size=1m")
+	place := mount(t, w.session.Dir, "size=1m")
 	params := w.params(nil)
 	out := w.start(platform.AppOptions{
 		Params: params, ParamFile: filepath.Join(place, "params"),

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"compress/gzip"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -157,6 +158,14 @@ func wayFaults() []fault {
 			do: proxyRefuses("https://sns.eu-west-1.example").do},
 		{ID: "sns-proxy-407-plain", Name: "the proxy wants other credentials, for plain HTTP", Exit: 4, Debug: "ProxyRefused (HTTP 407)", Says: []string{"ProxyRefused"},
 			do: proxyRefuses("http://sns.eu-west-1.example").do},
+		{ID: "sns-proxy-503", Name: "the proxy does not reach SNS (503)", Exit: 1, Debug: "ConnectionFailed (HTTP 503)", Says: []string{"ConnectionFailed (HTTP 503)"},
+			do: proxyFails(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, 3)},
+		{ID: "sns-proxy-stall", Name: "the proxy does not answer", Exit: 1, Debug: "TimedOut", Says: []string{"TimedOut"}, Within: 5 * time.Second,
+			do: proxyFails(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 1)},
+		{ID: "sns-proxy-garbage", Name: "the proxy opens the way to what speaks no TLS, and hangs up", Exit: 1, Debug: "ConnectionFailed", Says: []string{"ConnectionFailed"},
+			do: proxyFails(func(w http.ResponseWriter, _ *http.Request) { raw(w, "HTTP/1.1 200 OK\r\n\r\nno TLS") }, 3)},
+		{ID: "sns-ipv6", Name: "the endpoint listens on ::1 alone", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: trouble{outer: func(t *testing.T, w *world) string { return "http://" + onIPv6(t, hostOf(t, w.sns.URL())) }}.do},
 		{ID: "sns-proxy-refused", Name: "nobody listens at the proxy", Exit: 1, Debug: "no connection to the proxy", Says: []string{"ConnectionFailed"},
 			do: trouble{fix: "proxy", prepare: func(t *testing.T, s *trouble) {
 				s.params = through(t, redistest.RefusingAddr(t), "https://sns.eu-west-1.example")
@@ -188,6 +197,52 @@ func proxyRefuses(endpoint string) trouble {
 		t.Cleanup(proxy.Close)
 		s.params = through(t, hostOf(t, proxy.URL), endpoint)
 	}}
+}
+
+// proxyFails runs an App through a proxy that answers every CONNECT, requests
+// of them, as it pleases.
+func proxyFails(answer http.HandlerFunc, requests int) func(*testing.T) (*world, outcome) {
+	return func(t *testing.T) (*world, outcome) {
+		var n atomic.Int64
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n.Add(1)
+			answer(w, r)
+		}))
+		t.Cleanup(proxy.Close)
+		params := through(t, hostOf(t, proxy.URL), "https://sns.eu-west-1.example")
+		w, out := trouble{params: platform.Merge(params, map[string]any{"timeout_seconds": "3"}), secrets: []string{proxyPass}}.do(t)
+		require.EqualValues(t, requests, n.Load(), "attempts")
+		return w, out
+	}
+}
+
+// onIPv6 passes on what comes to a port of ::1, and returns host and port.
+func onIPv6(t *testing.T, to string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skipf("needs IPv6: %v", err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				behind, err := net.Dial("tcp", to)
+				if err != nil {
+					return
+				}
+				defer func() { _ = behind.Close() }()
+				go func() { _, _ = io.Copy(behind, c) }()
+				_, _ = io.Copy(c, behind)
+			}()
+		}
+	}()
+	return listener.Addr().String()
 }
 
 // answerFaults are what goes wrong once SNS has the request.
@@ -222,6 +277,13 @@ func answerFaults() []fault {
 			require.Contains(t, out.outputs["sns.result"], `"outcome":"unknown`)
 		}
 		return s.do
+	}
+	// written answers byte for byte: a head, in which %d is the body's length,
+	// what SNS says, and a tail.
+	written := func(head, tail string) func(*testing.T) (*world, outcome) {
+		return trouble{requests: 1, front: answered(accepted(func(w http.ResponseWriter, _ *request, text string) {
+			raw(w, strings.ReplaceAll(head, "%d", strconv.Itoa(len(text)))+text+tail)
+		}))}.do
 	}
 	rows := []fault{
 		{ID: "sns-500-twice", Name: "500 twice, then fine", Exit: 0, Debug: debugMessageID, Sent: 1,
@@ -263,6 +325,43 @@ func answerFaults() []fault {
 			do: unknown(trouble{front: answered(func(_ *front, w http.ResponseWriter, _ *request) { w.WriteHeader(http.StatusOK) })})},
 		{ID: "sns-garbage", Name: "an answer that is no HTTP", Exit: 4, Debug: "UnknownOutcome", Says: []string{"UnknownOutcome"},
 			do: unknown(trouble{front: answered(func(_ *front, w http.ResponseWriter, _ *request) { raw(w, "SSH-2.0-OpenSSH_9.6\r\n") })})},
+		{ID: "sns-no-id", Name: "200 without a MessageID", Exit: 4, Debug: "UnknownOutcome", Says: []string{"UnknownOutcome"},
+			do: unknown(trouble{front: answered(func(_ *front, w http.ResponseWriter, _ *request) {
+				_, _ = io.WriteString(w, "<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>")
+			})})},
+		{ID: "sns-101", Name: "101, another protocol, once it was carried out", Exit: 4, Debug: "UnknownOutcome", Says: []string{"UnknownOutcome"}, Sent: 1,
+			do: unknown(trouble{front: answered(accepted(func(w http.ResponseWriter, _ *request, _ string) {
+				raw(w, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+			}))})},
+		{ID: "sns-gzip", Name: "200, compressed, which nobody asked for", Exit: 4, Debug: "UnknownOutcome", Says: []string{"UnknownOutcome"}, Sent: 1,
+			do: unknown(trouble{front: answered(accepted(func(w http.ResponseWriter, _ *request, text string) {
+				w.Header().Set("Content-Encoding", "gzip")
+				zip := gzip.NewWriter(w)
+				_, _ = io.WriteString(zip, text)
+				_ = zip.Close()
+			}))})},
+		{ID: "sns-http10", Name: "the answer is one of HTTP/1.0, without a length", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: written("HTTP/1.0 200 OK\r\n\r\n", "")},
+		{ID: "sns-1xx", Name: "100 and 103, three times each, before the answer", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: written(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 3)+"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "")},
+		{ID: "sns-1xx-flood", Name: "103 without end in place of an answer", Exit: 4, Debug: "UnknownOutcome", Says: []string{"UnknownOutcome"}, Sent: 1,
+			do: unknown(trouble{front: answered(accepted(func(w http.ResponseWriter, _ *request, _ string) {
+				raw(w, strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 100_000))
+			}))})},
+		{ID: "sns-length-more", Name: "the answer is whole, and shorter than its Content-Length", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: written("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n", "")},
+		{ID: "sns-length-less", Name: "the answer goes on after its Content-Length", Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				w, out := written("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", "unasked "+secretKey)(t)
+				require.Empty(t, out.Stderr, "net/http would tell of it")
+				return w, out
+			}},
+		{ID: "sns-chunks-open", Name: "the answer is whole, its last chunk never comes", Exit: 0, Debug: debugMessageID, Sent: 1, Within: 5 * time.Second,
+			do: trouble{params: soon, front: answered(accepted(func(w http.ResponseWriter, r *request, text string) {
+				_, _ = io.WriteString(w, text)
+				_ = http.NewResponseController(w).Flush()
+				hold(r)
+			}))}.do},
 		{ID: "sns-portal", Name: "200 with HTML (a captive portal)", Exit: 4, Debug: "web page", Says: []string{"NotSNS"},
 			do: unknown(trouble{always: &html, code: "NotSNS"})},
 		{ID: "sns-huge", Name: "an error body of 256 MiB", Exit: 1, Debug: "HTTP 500", Says: []string{"500"},

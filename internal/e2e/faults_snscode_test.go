@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -102,6 +103,11 @@ func codeFaults() []fault {
 		fault{ID: "sns-recites", Name: "an error that recites secret, token and signature", Exit: 4, Debug: "SignatureDoesNotMatch", Says: []string{"SignatureDoesNotMatch"},
 			do: trouble{always: &snsserver.Fault{Status: 403, Code: "SignatureDoesNotMatch", Message: "The Canonical String should have been 'POST\n/\nx-amz-security-token:" + sessionToken + "' for secret " + secretKey},
 				params: map[string]any{"aws_session_token": sessionToken}, secrets: []string{sessionToken}, requests: 0}.do},
+		fault{ID: "sns-recites-chain", Name: "the same of credentials from the environment, which come in while the run goes on", Exit: 4, Debug: "SignatureDoesNotMatch", Says: []string{"SignatureDoesNotMatch"},
+			do: trouble{always: &snsserver.Fault{Status: 403, Code: "SignatureDoesNotMatch", Message: "The Canonical String should have been 'POST\n/\nx-amz-security-token:" + sessionToken + "' for secret " + secretKey},
+				params:  map[string]any{"aws_access_key_id": nil, "aws_secret_access_key": nil},
+				env:     []string{"AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey, "AWS_SESSION_TOKEN=" + sessionToken},
+				secrets: []string{sessionToken}}.do},
 		fault{ID: "sns-error-page", Name: "403 with a page", Exit: 4, Debug: "NotSNS (HTTP 403", Says: []string{"NotSNS"},
 			do: trouble{always: &snsserver.Fault{Status: 403, Body: "<html>blocked by policy</html>"}, requests: 1, code: "NotSNS", fix: "aws_endpoint_url"}.do},
 		fault{ID: "sns-wrong-secret", Name: "a secret that is not the key's", Exit: 4, Debug: "SignatureDoesNotMatch (HTTP 403", Says: []string{"SignatureDoesNotMatch"},
@@ -110,7 +116,7 @@ func codeFaults() []fault {
 			do: trouble{params: map[string]any{"aws_access_key_id": "AKIDE2ETESTS0000GONE"}, requests: 1}.do},
 		fault{ID: "sns-check-503", Name: "503 for ever, asked by Check", Exit: 1, Debug: "HTTP 503", Says: []string{"503"},
 			do: trouble{always: fault503(), params: map[string]any{"tc_action": "Check"}, requests: 3}.do},
-		fault{ID: "sns-check-drop", Name: "dropped after the request was read, asked by Check: asked again", Exit: 0, Debug: "203.0.113[.]7",
+		fault{ID: "sns-check-drop", Name: "dropped after the request was read, asked by Check: asked again", Exit: 0, Debug: "203.0.113[.]7", Says: []string{"checked, nothing was published"},
 			do: trouble{fail: []snsserver.Fault{{Kind: snsserver.DropRead}}, params: map[string]any{"tc_action": "Check"}, requests: 2}.do},
 	)
 }
@@ -193,6 +199,16 @@ func batchFaults() []fault {
 		{ID: "sns-batch-auth", Name: "25 addresses, not allowed: the rest is not tried", Exit: 4, Debug: "AuthorizationError", Says: []string{"published 0 of 25"},
 			do: batch(25, trouble{always: &snsserver.Fault{Status: 403, Code: "AuthorizationError", Message: "not authorized"}})},
 	}
+	params, stage := several(3)
+	rows = append(rows, fault{ID: "sns-batch-odd-ids", Name: "the answer to a batch of three has one Id twice, one of nobody, and two not at all", Exit: 4, Debug: "EntryNotAnswered",
+		Says: []string{"published 1 of 3", "2 unknown"},
+		do: trouble{params: params, stage: stage, requests: 1, code: "EntryNotAnswered", front: &frontOptions{answer: func(_ *front, _ int, w http.ResponseWriter, _ *request) bool {
+			_, _ = io.WriteString(w, "<PublishBatchResponse><PublishBatchResult><Successful><member><Id>0</Id><MessageId>id-a</MessageId></member>"+
+				"<member><Id>0</Id><MessageId>id-b</MessageId></member><member><Id>99</Id><MessageId>id-c</MessageId></member></Successful></PublishBatchResult></PublishBatchResponse>")
+			return true
+		}}, also: func(t *testing.T, _ *world, out outcome) {
+			require.Equal(t, `["id-a",null,null]`, out.outputs["sns.message_ids"])
+		}}.do})
 	for _, code := range []string{"BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId", "TooManyEntriesInBatchRequest"} {
 		rows = append(rows, fault{ID: "sns-" + code, Name: code + " (400)", Exit: 4, Debug: code, Says: []string{code},
 			do: batch(2, trouble{always: &snsserver.Fault{Status: 400, Code: code, Message: "in the words of SNS"}, fix: "report this", code: code})})

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,18 @@ func redisFaults() []fault {
 				return readItem(t, reply("$200000000000\r\nx"), nil)
 			},
 		}, {
+			ID: "store-resp3-length", Area: area, Name: "the reply announces 200 GB as a text of RESP3, which is not spoken",
+			Exit: 4, Debug: debugNone, Says: []string{"not Redis's"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, reply("=200000000000\r\ntxt:x"), nil)
+			},
+		}, {
+			ID: "store-push", Area: area, Name: "a push of RESP3 comes before each reply",
+			Exit: 4, Debug: debugNone, Says: []string{"not Redis's"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, reply(">2\r\n+invalidate\r\n*-1\r\n$14\r\n\"198.51.100.7\"\r\n"), nil)
+			},
+		}, {
 			ID: "store-endless-line", Area: area, Name: "the reply is one line of a megabyte without an end",
 			Exit: 4, Debug: debugNone, Says: []string{"not Redis's"},
 			do: func(t *testing.T) (*world, outcome) {
@@ -164,6 +177,55 @@ func redisFaults() []fault {
 			do: func(t *testing.T) (*world, outcome) {
 				return configured(t, "CONFIG", "SET", "maxmemory", "1")
 			},
+		}, {
+			ID: "store-no-disk", Area: area, Name: "Redis cannot save, and takes no outputs (MISCONF)",
+			Exit: 4, Debug: debugNone, Sent: 1, Says: []string{"published", "no memory or dis"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, func(command string, _ int) act {
+					if command == "hset" {
+						return act{reply: "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk\r\n"}
+					}
+					return act{}
+				}, nil)
+			},
+		}, {
+			ID: "store-cluster", Area: area, Name: "Redis is one of a cluster, and another has the context (MOVED)",
+			Exit: 4, Debug: debugNone, Says: []string{"MOVED", "no cluster"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, reply("-MOVED 3999 127.0.0.1:6381\r\n"), nil)
+			},
+		}, {
+			ID: "store-no-replicas", Area: area, Name: "Redis misses its replicas for a moment, and takes no outputs",
+			Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, func(command string, nth int) act {
+					if command == "hset" && nth == 1 {
+						return act{reply: "-NOREPLICAS Not enough good replicas to write.\r\n"}
+					}
+					return act{}
+				}, nil)
+			},
+		}, {
+			ID: "store-down-mid-write", Area: area, Name: "Redis goes down between two outputs: the first is there",
+			Exit: 4, Debug: debugMessageID, Sent: 1, Says: []string{"published", "MessageID", "outputs"},
+			do: func(t *testing.T) (*world, outcome) {
+				return readItem(t, func(command string, nth int) act { return act{down: command == "hset" && nth == 2} }, nil)
+			},
+		}, {
+			ID: "store-ipv6", Area: area, Name: "Redis listens on ::1 alone",
+			Exit: 0, Debug: debugMessageID, Sent: 1,
+			do: func(t *testing.T) (*world, outcome) {
+				w := newWorld(t)
+				w.stage(map[string]any{item: itemValue})
+				params := w.params(map[string]any{"address": item})
+				host, port, err := net.SplitHostPort(onIPv6(t, fmt.Sprintf("%v:%v", params["tc_kvstore_host"], params["tc_kvstore_port"])))
+				require.NoError(t, err)
+				params["tc_kvstore_host"], params["tc_kvstore_port"] = host, port
+				return w, w.run(params)
+			},
+		}, {
+			ID: "store-shared", Area: area, Name: "two Apps at once write the same outputs to the same context: the last one's stand",
+			Exit: 0, Debug: debugAny, Sent: 2, do: sharedContext,
 		}, {
 			ID: "store-loading", Area: area, Name: "Redis loads its data, and is ready a moment later",
 			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
@@ -303,6 +365,30 @@ func wrongType(t *testing.T) (*world, outcome) {
 	w := newWorld(t)
 	tell(t, s.Addr(), []string{"RPUSH", w.session.Context, "x"})
 	return w, w.run(w.params(map[string]any{"address": item, "tc_kvstore_host": s.Host, "tc_kvstore_port": s.Port, "tc_kvstore_pass": nil}))
+}
+
+// sharedContext runs two Apps with one context and one job: each is told of its
+// own message, and the outputs are those of one of them.
+func sharedContext(t *testing.T) (*world, outcome) {
+	t.Helper()
+	w := newWorld(t)
+	w.stage(map[string]any{item: itemValue})
+	other := *w
+	other.newSession()
+	other.session.Context = w.session.Context
+	params := map[string]any{"address": item, "tc_playbook_kvstore_context": w.session.Context}
+	first := w.start(platform.AppOptions{Params: w.params(params)})
+	second := other.start(platform.AppOptions{Params: other.params(params)})
+	a, b := first.wait(), second.wait()
+	require.Equal(t, 0, b.ExitCode, b.Stderr)
+	a = first.wait() // both have written
+	ids := []string{w.sns.Messages()[0].MessageID, w.sns.Messages()[1].MessageID}
+	require.Contains(t, ids, a.outputs["sns.debug"])
+	require.NotEqual(t, a.Message, b.Message)
+	for _, out := range []outcome{a, b} {
+		require.True(t, strings.HasSuffix(out.Message, ids[0]) || strings.HasSuffix(out.Message, ids[1]), out.Message)
+	}
+	return w, a
 }
 
 // announceMuch runs an App whose store announces a value of 400 MB and sends

@@ -28,7 +28,7 @@ type fault struct {
 
 	Exit   int           // exit code
 	Debug  string        // in sns.debug; or one of the debug constants
-	Says   []string      // in message.tc, each; "Fix:" too unless Exit is 0
+	Says   []string      // in message.tc, each, "Fix:" too unless Exit is 0; nil: "published", or noMessage
 	Sent   int           // messages on the topic afterwards
 	Within time.Duration // from start to end; 0: withinDefault
 	Needs  string        // root, …: what the row skips without; "" nothing
@@ -44,6 +44,13 @@ const (
 	debugNone      = "not written"   // the store cannot be reached, or the parameters do not tell where it is
 	debugAny       = "any"           // the row's own code checks it
 )
+
+// noMessage is what message.tc says in a row that takes the file away: there is
+// none, and stderr says why.
+var noMessage = []string{}
+
+// published is what message.tc says in a row that says nothing else.
+const published = "published"
 
 // withinDefault is the bound of a row that does not wait for anything:
 // hundreds of times what a run takes, so that it fails for a hang, not for a
@@ -103,12 +110,25 @@ func (f fault) run(t *testing.T) {
 		require.Contains(t, debug, f.Debug, shown)
 	}
 	require.LessOrEqual(t, len([]rune(out.Message)), 254, "message.tc is cut by the platform")
-	for _, words := range f.Says {
+	says := f.says()
+	for _, words := range says {
 		require.Contains(t, out.Message, words, shown)
 	}
-	if f.Exit != 0 && len(f.Says) > 0 {
+	switch {
+	case len(says) == 0:
+		require.Empty(t, out.Message, shown)
+		require.Contains(t, out.Stderr, "write exit message: ", shown)
+	case f.Exit != 0:
 		require.Contains(t, out.Message, "Fix:", shown)
 	}
+}
+
+// says are the words in message.tc, none where there is no such file.
+func (f fault) says() []string {
+	if f.Says == nil {
+		return []string{published}
+	}
+	return f.Says
 }
 
 // update makes TestFaultTable write what it else compares.
@@ -156,9 +176,9 @@ func table(rows []fault) string {
 		}
 		if row.Area != area {
 			area = row.Area
-			fmt.Fprintf(&b, "\n### %s\n\n| # | fault | exit | `sns.debug` | on the topic | within |\n|--:|---|--:|---|--:|--:|\n", area)
+			fmt.Fprintf(&b, "\n### %s\n\n| # | fault | exit | `sns.debug` | `message.tc` | on the topic | within |\n|--:|---|--:|---|---|--:|--:|\n", area)
 		}
-		fmt.Fprintf(&b, "| %d | %s | %d | %s | %d | %s |\n", i+1, row.words(), row.Exit, row.debug(), row.Sent, row.within())
+		fmt.Fprintf(&b, "| %d | %s | %d | %s | %s | %d | %s |\n", i+1, row.words(), row.Exit, row.debug(), row.message(), row.Sent, row.within())
 	}
 	fmt.Fprintf(&b, "\n%d faults tried, %d survived: a row that is not fails the tests. Without root %d of them are skipped.\n", len(rows), len(rows), skips)
 	return b.String()
@@ -180,8 +200,23 @@ func (f fault) debug() string {
 	case debugAny:
 		return "see the test"
 	}
-	return "“" + strings.ReplaceAll(f.Debug, "|", "\\|") + "”"
+	return quoted(f.Debug)
 }
+
+// message is what message.tc says, for the table.
+func (f fault) message() string {
+	says := f.says()
+	if len(says) == 0 {
+		return "none, stderr says why"
+	}
+	words := make([]string, len(says))
+	for i, text := range says {
+		words[i] = quoted(text)
+	}
+	return strings.Join(words, " ")
+}
+
+func quoted(text string) string { return "“" + strings.ReplaceAll(text, "|", "\\|") + "”" }
 
 func (f fault) within() time.Duration {
 	if f.Within == 0 {
