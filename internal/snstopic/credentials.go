@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -13,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -74,7 +77,8 @@ func (c Config) loadDefault(redact *secret.Mask) (aws.Config, error) {
 	awsConfig, err = config.LoadDefaultConfig(context.Background(),
 		config.WithRegion(c.ARN.Region),
 		config.WithHTTPClient(local),
-		config.WithEC2RoleCredentialOptions(instanceRole),
+		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = containerClient(transport) }),
+		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = instanceClient(transport) }),
 	)
 	if err != nil {
 		e := environmentError(err)
@@ -92,13 +96,33 @@ func (c Config) loadDefault(redact *secret.Mask) (aws.Config, error) {
 	return awsConfig, nil
 }
 
-// instanceRole asks the instance metadata service once: where there is none,
-// the connection runs into the SDK's own limits of a fraction of a second, and
-// trying again would take seconds to say the same. It never goes through a
-// proxy.
-func instanceRole(o *ec2rolecreds.Options) {
-	client := awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) { transport.Proxy = nil })
-	o.Client = imds.New(imds.Options{HTTPClient: client, Retryer: aws.NopRetryer{}})
+// containerClient asks a container's endpoint, which gets a token: no redirect
+// is followed with it. (The SDK's own client follows 307 and 308, and knows no
+// way past a proxy but NO_PROXY.)
+func containerClient(transport *http.Transport) endpointcreds.HTTPClient {
+	own := transport.Clone()
+	own.Proxy = direct(transport.Proxy)
+	return plainClient{own}
+}
+
+const (
+	// instanceDial and instanceAnswer bound how long the instance metadata
+	// service may take, as the SDK does for a client of its own type
+	// (feature/ec2/imds, api_client.go).
+	instanceDial   = 250 * time.Millisecond
+	instanceAnswer = 500 * time.Millisecond
+)
+
+// instanceClient asks the instance metadata service once: where there is none,
+// the connection runs into limits of a fraction of a second, and trying again
+// would take seconds to say the same. It never goes through a proxy, and never
+// where an answer points: it sends a token.
+func instanceClient(transport *http.Transport) *imds.Client {
+	own := transport.Clone()
+	own.Proxy = nil
+	own.DialContext = (&net.Dialer{Timeout: instanceDial}).DialContext
+	own.ResponseHeaderTimeout = instanceAnswer
+	return imds.New(imds.Options{HTTPClient: plainClient{own}, Retryer: aws.NopRetryer{}})
 }
 
 // assume returns the credentials of the role. STS is reached in the topic's

@@ -211,6 +211,21 @@ func TestDefaultChain(t *testing.T) {
 		publish(t)
 		require.Equal(t, "ASIACONTAINER1234567", keyID.Load())
 	})
+	// What holds the credentials is sent a token: not where an answer points.
+	for _, name := range []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_SERVICE_ENDPOINT"} {
+		t.Run("redirected, "+name, func(t *testing.T) {
+			bare(t)
+			var seen atomic.Int32
+			elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
+			defer elsewhere.Close()
+			redirects := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+			defer redirects.Close()
+			t.Setenv(name, redirects.URL)
+			t.Setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "token")
+			require.Equal(t, CodeCredentials, one(t, open(t, keyless(s)), Message{Body: "x"}).Err.Code)
+			require.Zero(t, seen.Load(), "a token went elsewhere")
+		})
+	}
 	t.Run("web identity", func(t *testing.T) {
 		bare(t)
 		file := filepath.Join(t.TempDir(), "token")
