@@ -135,9 +135,8 @@ func TestAppLinksOnlyWhatItNeeds(t *testing.T) {
 	apps := list(t, "-deps", "./cmd/tcsns")
 	for _, p := range apps {
 		for _, name := range forbidden {
-			// The SDK's own dependencies decide about flag, os/exec and the
-			// templates: a profile may name a credential process.
-			if (name == "os/exec" || name == "flag" || name == "text/template" || name == "html/template") && !under(p.ImportPath, "tcsns") {
+			// The SDK's alone: a profile may name a credential process.
+			if name == "os/exec" && !under(p.ImportPath, "tcsns") {
 				continue
 			}
 			require.False(t, under(p.ImportPath, name), "the App links %s", p.ImportPath)

@@ -144,6 +144,10 @@ func TestFaultTable(t *testing.T) {
 	}
 	_, block, _ := readmeBlock(t, "faults")
 	require.Equal(t, rows, block, "run go test ./internal/e2e -run TestFaultTable -update")
+	top, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	n := len(faults())
+	require.Contains(t, string(top), fmt.Sprintf("**Faults**: %d tried, %d survived", n, n))
 }
 
 // readmeBlock is what stands in README.md before a block, in it, and after it.

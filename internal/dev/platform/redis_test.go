@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -133,6 +135,19 @@ func FuzzReadReply(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, _ = readReply(bufio.NewReader(bytes.NewReader(data)), 0)
+		data = append(data, "+next\r\n"...)
+		r := bufio.NewReader(bytes.NewReader(data))
+		got, err := readReply(r, 0)
+		bytewise, failed := readReply(bufio.NewReader(iotest.OneByteReader(bytes.NewReader(data))), 0)
+		require.Equal(t, got, bytewise, "how it is cut into reads decides")
+		require.Equal(t, err, failed)
+		if err != nil {
+			return
+		}
+		left, err := io.ReadAll(r)
+		require.NoError(t, err)
+		alone, err := readReply(bufio.NewReader(bytes.NewReader(data[:len(data)-len(left)])), 0)
+		require.NoError(t, err, "a reply is read without what follows")
+		require.Equal(t, got, alone)
 	})
 }

@@ -95,13 +95,15 @@ func TestWriteMessage(t *testing.T) {
 		require.Equal(t, 255, utf8.RuneCountInString(content(t, path)))
 	})
 	t.Run("as TcEx creates it", func(t *testing.T) {
-		old := syscall.Umask(0o027)
-		defer syscall.Umask(old)
-		path, err := exit.WriteMessage(t.TempDir(), "a")
-		require.NoError(t, err)
-		info, err := os.Stat(path)
-		require.NoError(t, err)
-		require.Equal(t, os.FileMode(0o640), info.Mode())
+		for umask, want := range map[int]os.FileMode{0o027: 0o640, 0: 0o666} {
+			old := syscall.Umask(umask)
+			path, err := exit.WriteMessage(t.TempDir(), "a")
+			syscall.Umask(old)
+			require.NoError(t, err)
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			require.Equal(t, want, info.Mode())
+		}
 	})
 }
 

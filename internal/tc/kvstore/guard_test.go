@@ -85,5 +85,17 @@ func FuzzGuard(f *testing.F) {
 		if whole != ok {
 			t.Fatal("how the reply is cut into reads decides")
 		}
+		if !ok {
+			return
+		}
+		require.LessOrEqual(t, parts.count, maxLine)
+		require.LessOrEqual(t, parts.value, maxBulk+len("\r\n"))
+		if parts.value > 0 || parts.count > 0 {
+			return // in a value or a line, where anything may come
+		}
+		for _, beyond := range []string{"$536870913\r\n", "*1\r\n", "=1\r\n", "!1\r\n", ">1\r\n", "|1\r\n"} {
+			next := *parts
+			require.False(t, next.pass([]byte(beyond)), "%q after %q", beyond, reply)
+		}
 	})
 }
