@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -178,8 +179,11 @@ func (l labelled) Retrieve(ctx context.Context) (aws.Credentials, error) {
 			return c, err // of the credentials below a role
 		}
 		var process *processcreds.ProviderError
-		if errors.As(err, &process) {
+		switch {
+		case errors.As(err, &process):
 			err = errProcess
+		case signsIn(l.provider):
+			err = errPerson
 		}
 		return c, &credentialsError{err}
 	}
@@ -194,3 +198,17 @@ func (l labelled) Retrieve(ctx context.Context) (aws.Credentials, error) {
 // errProcess is a credential_process that gives no credentials. It stands for the
 // SDK's words, which recite what the process printed, secrets and all.
 var errProcess = errors.New("credential_process gives no credentials")
+
+// errPerson is a profile whose credentials come of a person who signs in, and
+// none are there. It stands for the SDK's words, which differ with what is
+// missing and have no type, and for those of leftout.
+var errPerson = errors.New("the profile asks for a person to sign in")
+
+// signsIn reports whether what a provider gives comes of a person who signs in,
+// or of a role of the profile that such a session would assume.
+func signsIn(provider aws.CredentialsProvider) bool {
+	chain, ok := provider.(aws.CredentialProviderSource)
+	return ok && slices.ContainsFunc(chain.ProviderSources(), func(s aws.CredentialSource) bool {
+		return s == aws.CredentialSourceSSO || s == aws.CredentialSourceSSOLegacy || s == aws.CredentialSourceLogin
+	})
+}

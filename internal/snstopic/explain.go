@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/smithy-go"
@@ -166,14 +165,13 @@ func (t *Topic) describeCredentials(ctx context.Context, err error) *Error {
 		return e
 	}
 	const fixKeys = "set aws_access_key_id and aws_secret_access_key"
-	var session *ssocreds.InvalidTokenError
 	switch {
 	case errors.As(err, &operation) && operation.Service() == imds.ServiceID: // the last of the chain
 		e.Message = "no credentials found in the environment, the profile, the container or the instance of the Playbook Server"
 		e.Fix = fixKeys + ", or give the Playbook Server an instance role"
-	case errors.As(err, &session):
-		e.Message = "the AWS profile of the Playbook Server asks for an SSO session, and there is none that is valid"
-		e.Fix = fixKeys + ": an SSO session needs a person to sign in"
+	case errors.Is(err, errPerson):
+		e.Message = "the AWS profile of the Playbook Server asks for a person to sign in (SSO, aws login)"
+		e.Fix = fixKeys + ", or hand a session on: aws configure export-credentials prints it as environment variables (--format env)"
 	case errors.Is(err, errProcess):
 		e.Message = "the credential_process of the AWS profile on the Playbook Server gives no credentials"
 		e.Fix = "mend what the profile's credential_process runs, or " + fixKeys

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/stretchr/testify/require"
 
 	"tcsns/internal/tc/secret"
@@ -300,7 +303,6 @@ func TestCredentialsNotToBeHad(t *testing.T) {
 	}{
 		{"a process that fails", profile("credential_process = false\n"), CodeCredentials, "credential_process", "credential_process"},
 		{"a process that prints something else", profile("credential_process = echo " + printed + "\n"), CodeCredentials, "credential_process", "credential_process"},
-		{"no SSO session", profile("sso_start_url = https://sso.example/start\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = r\n"), CodeCredentials, "SSO session", "sign in"},
 		{"no token", identity("gone"), CodeCredentials, "web identity", "AWS_WEB_IDENTITY_TOKEN_FILE"},
 		{"a container that refuses", func(t *testing.T) { t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", refusing.URL) }, CodeCredentials, "container", "AWS_CONTAINER_CREDENTIALS_FULL_URI"},
 		{"a trust policy without the token", identity("token"), "AccessDenied", "STS AccessDenied", "sts:AssumeRoleWithWebIdentity"},
@@ -324,6 +326,76 @@ func TestCredentialsNotToBeHad(t *testing.T) {
 		})
 	}
 	require.Empty(t, s.seen())
+}
+
+// A profile that needs a person to sign in is one sentence, whatever of the
+// session is there: the services behind it are left out (README in leftout).
+func TestProfileOfAPerson(t *testing.T) {
+	s := newWire(t, accept)
+	const (
+		legacy   = "sso_start_url = https://sso.example/start\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = r\n"
+		session  = "sso_session = office\nsso_account_id = 123456789012\nsso_role_name = r\n[sso-session office]\nsso_region = eu-west-1\nsso_start_url = https://sso.example/start\n"
+		login    = "login_session = arn:aws:iam::123456789012:user/ann\n"
+		valid    = `{"accessToken":"t","expiresAt":"2999-01-01T00:00:00Z"}`
+		expired  = `{"accessToken":"t","expiresAt":"2001-01-01T00:00:00Z","clientId":"c","clientSecret":"s","refreshToken":"r"}`
+		signedIn = `{"accessToken":{"accessKeyId":"AKIALOGIN","secretAccessKey":"s","sessionToken":"t","accountId":"123456789012","expiresAt":"%s"},"clientId":"c","refreshToken":"r","dpopKey":"k"}`
+	)
+	sso := func(key string) string {
+		path, err := ssocreds.StandardCachedTokenFilepath(key)
+		require.NoError(t, err)
+		return strings.TrimPrefix(path, os.Getenv("HOME"))
+	}
+	loggedIn, err := logincreds.StandardCachedTokenFilepath("arn:aws:iam::123456789012:user/ann", "/.aws/login/cache")
+	require.NoError(t, err)
+	start := func(t *testing.T, profile, path, token string) Result {
+		bare(t)
+		require.NoError(t, os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte("[default]\n"+profile), 0o600))
+		if path != "" {
+			path = filepath.Join(os.Getenv("HOME"), path)
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+			require.NoError(t, os.WriteFile(path, []byte(token), 0o600))
+		}
+		return one(t, open(t, keyless(s)), Message{Body: "x"})
+	}
+	for _, row := range []struct{ name, profile, path, token string }{
+		{"SSO, nobody signed in", legacy, "", ""},
+		{"SSO, signed in", legacy, sso("https://sso.example/start"), valid},
+		{"SSO session, nobody signed in", session, "", ""},
+		{"SSO session, signed in", session, sso("office"), valid},
+		{"SSO session, to be renewed", session, sso("office"), expired},
+		{"a role on an SSO session", "role_arn = arn:aws:iam::123456789012:role/r\nsource_profile = ann\n[profile ann]\n" + session, sso("office"), valid},
+		{"aws login, nobody signed in", login, "", ""},
+		{"aws login, to be renewed", login, loggedIn, fmt.Sprintf(signedIn, "2001-01-01T00:00:00Z")},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := start(t, row.profile, row.path, row.token)
+			require.Equal(t, Failed, r.Outcome)
+			require.Equal(t, CodeCredentials, r.Err.Code)
+			require.Equal(t, ClassAuth, r.Err.Class)
+			require.False(t, r.Err.Retryable)
+			require.Contains(t, r.Err.Text(), "asks for a person to sign in (SSO, aws login)")
+			require.Contains(t, r.Err.Fix, "set aws_access_key_id and aws_secret_access_key, or hand a session on: aws configure export-credentials")
+		})
+	}
+	require.Empty(t, s.seen())
+	t.Run("aws login, signed in", func(t *testing.T) {
+		r := start(t, login, loggedIn, fmt.Sprintf(signedIn, "2999-01-01T00:00:00Z"))
+		require.Equal(t, Published, r.Outcome, "%v", r.Err)
+	})
+}
+
+// The services that sign a person in stay out of the program: their tables
+// would cost each run a tenth of its time.
+func TestLeftOut(t *testing.T) {
+	listed, err := exec.Command("go", "list", "-deps", "tcsns/cmd/tcsns").Output()
+	require.NoError(t, err)
+	packages := strings.Fields(string(listed))
+	require.Contains(t, packages, "github.com/aws/aws-sdk-go-v2/service/sts/internal/endpoints", "what a service brings along")
+	for _, service := range []string{"signin", "sso", "ssooidc"} {
+		name := "github.com/aws/aws-sdk-go-v2/service/" + service
+		require.Contains(t, packages, name, "the SDK needs it no more: delete it from leftout")
+		require.NotContains(t, packages, name+"/internal/endpoints")
+	}
 }
 
 // Keys of the default chain are mended where they stand, not in the inputs.
