@@ -198,6 +198,7 @@ func TestExitCodes(t *testing.T) {
 		"unknown":                            {"alerts", short, []snstopic.Result{unknown}, exit.HardFailure, mend},
 		"a part went out":                    {"alerts", short, []snstopic.Result{ok("1"), throttled}, exit.HardFailure, rest},
 		"a part went out, the rest stays":    {"alerts", short, []snstopic.Result{ok("1"), denied}, exit.HardFailure, mend + "; then " + rest},
+		"a part may have gone out":           {"alerts", short, []snstopic.Result{throttled, unknown}, exit.HardFailure, look},
 		"a part went out, a part may have":   {"alerts", short, []snstopic.Result{throttled, ok("1"), unknown}, exit.HardFailure, look},
 		"a part went out, ids protect it":    {"alerts.fifo", short, []snstopic.Result{ok("1"), throttled, unsent}, exit.Failure, mend},
 		"a part went out, ids would run out": {"alerts.fifo", time.Minute, []snstopic.Result{ok("1"), throttled}, exit.HardFailure, mend},

@@ -121,9 +121,9 @@ func (rep *report) err() *exit.Error {
 }
 
 // fix is what to do about a failure. Where a part went out to a standard topic,
-// simply running it again would deliver that part a second time.
+// or may have, simply running it again could deliver that part a second time.
 func (rep *report) fix(err *snstopic.Error) string {
-	if rep.published == 0 || rep.in.arn.FIFO() || err.Outcome == snstopic.Unknown {
+	if !rep.sent() || rep.in.arn.FIFO() || err.Outcome == snstopic.Unknown {
 		return err.Fix
 	}
 	again := "run it again only for the addresses without a MessageID in sns.message_ids"
