@@ -170,6 +170,31 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
+// An answer without a MessageID says nothing: the step is the one that the
+// outcome allows.
+func TestAnswerWithoutMessageID(t *testing.T) {
+	t.Parallel()
+	s := newWire(t, func(_ int, _ url.Values, w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, publishedXML("", ""))
+	})
+	for arn, row := range map[ARN]struct {
+		retry bool
+		fix   string
+	}{
+		standard: {false, "look behind the topic"},
+		fifo:     {true, "run it again: its deduplication id"},
+	} {
+		m := Message{Body: "x"}
+		if arn.FIFO() {
+			m.GroupID, m.DeduplicationID = "g", "d"
+		}
+		r := one(t, open(t, withKeys(arn, s.server.URL)), m)
+		require.Equal(t, Unknown, r.Outcome)
+		require.Equal(t, row.retry, r.Err.Retryable)
+		require.Contains(t, r.Err.Fix, row.fix)
+	}
+}
+
 // What an earlier attempt left open stays open, whatever the last one says.
 func TestUnansweredThenRefused(t *testing.T) {
 	t.Parallel()

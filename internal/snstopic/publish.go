@@ -108,7 +108,7 @@ func (t *Topic) emptyAnswer(requestID string, protected bool) *Error {
 	return &Error{
 		Op: t.op(), Code: CodeUnknown, Class: ClassUnknown, Service: serviceSNS, Status: 200, RequestID: requestID,
 		Message: "the answer names no MessageID, so whether it was published is unknown",
-		Fix:     unknownFix, Outcome: Unknown, Retryable: protected,
+		Fix:     t.fixForUnknown(protected), Outcome: Unknown, Retryable: protected,
 	}
 }
 
