@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,7 @@ func TestRemarksAreBounded(t *testing.T) {
 	noted := c.noted()
 	require.Len(t, noted, maxRemarks+1)
 	require.Equal(t, fmt.Sprintf("and %d more", maxRemarks+2), noted[maxRemarks])
+	require.Equal(t, 2*maxRemarks+2, c.remarked())
 }
 
 // results for the table of exit codes.
@@ -365,7 +367,7 @@ func TestShowIsReadable(t *testing.T) {
 	t.Parallel()
 	c := compose(t, "alerts", inputs{defang: true}, "203.0.113.7")
 	problems, shown, largest := examine(c.in, c)
-	require.Empty(t, problems)
+	require.Empty(t, problems.all())
 	require.True(t, utf8.ValidString(shown))
 	require.Contains(t, shown, "sms, in 1 part:\nAddress Created: 203.0.113[.]7")
 	require.Contains(t, shown, "attribute: address (String) = 203.0.113.7")
@@ -375,7 +377,17 @@ func TestShowIsReadable(t *testing.T) {
 
 	c = compose(t, "alerts", inputs{deduplicationID: "not on a standard topic"}, "203.0.113.7")
 	problems, _, _ = examine(c.in, c)
-	require.NotEmpty(t, problems)
+	require.NotEmpty(t, problems.all())
+}
+
+// A check of many counts what it does not list.
+func TestProblemsAreBounded(t *testing.T) {
+	t.Parallel()
+	c := compose(t, "alerts", inputs{}, slices.Repeat([]string{"null"}, 3*maxProblems)...)
+	problems, _, _ := examine(c.in, c)
+	require.Equal(t, 3*maxProblems, problems.count())
+	require.Len(t, problems.all(), maxProblems+1)
+	require.Equal(t, fmt.Sprintf("and %d more", 2*maxProblems), problems.all()[maxProblems])
 }
 
 // sns.error_code tells what failed, not how the run ended.

@@ -30,17 +30,17 @@ func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snsto
 		onTopic, contradiction, failure = inspect(ctx, in, topic, largest)
 	}
 	if contradiction != "" {
-		problems = append(problems, contradiction)
+		problems.add(contradiction)
 	}
 	report := &report{in: in, c: c, topic: onTopic}
-	remarks := report.remarks()
-	r.Log.Info("checked", "problems", len(problems), "remarks", len(remarks), "topic_answered", failure == nil)
+	remarked := len(onTopic) + c.remarked()
+	r.Log.Info("checked", "problems", problems.count(), "remarks", remarked, "topic_answered", failure == nil)
 
-	verdict := fmt.Sprintf("checked, nothing was published: %s, %s", counted(len(problems), "problem"), counted(len(remarks), "remark"))
+	verdict := fmt.Sprintf("checked, nothing was published: %s, %s", counted(problems.count(), "problem"), counted(remarked, "remark"))
 	var err *exit.Error
 	switch {
-	case len(problems) > 0:
-		err = &exit.Error{Code: exit.HardFailure, Text: strings.Join(problems, " ")}
+	case problems.count() > 0:
+		err = &exit.Error{Code: exit.HardFailure, Text: strings.Join(problems.all(), " ")}
 	case failure != nil:
 		verdict = "checked, nothing was published: the topic could not be asked"
 		err = &exit.Error{Code: exit.HardFailure, Text: failure.Text(), Fix: failure.Fix, Err: failure.Err}
@@ -50,13 +50,13 @@ func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snsto
 	}
 
 	lines := []string{verdict}
-	for _, problem := range problems {
+	for _, problem := range problems.all() {
 		lines = append(lines, "problem: "+problem)
 	}
 	if failure != nil {
 		lines = append(lines, "problem: "+failure.Error())
 	}
-	for _, remark := range remarks {
+	for _, remark := range report.remarks() {
 		lines = append(lines, "remark: "+remark)
 	}
 	if shown != "" {
@@ -70,7 +70,7 @@ func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snsto
 		return nil
 	}
 	code := codeInput
-	if len(problems) == 0 {
+	if problems.count() == 0 {
 		code = failure.Code
 	}
 	report.failed(r, code, text)
@@ -98,33 +98,21 @@ const maxProblems = 50
 // examine composes every message and holds it against the limits of SNS. It
 // returns the problems, the first message as its receivers would see it, and
 // the size of the largest in bytes.
-func examine(in *inputs, c *composer) (problems []string, shown string, largest int) {
-	n := in.alerts.len()
-	more := 0
-	for i := range n {
-		found := []string{}
+func examine(in *inputs, c *composer) (problems bounded, shown string, largest int) {
+	problems.most = maxProblems
+	for i := range in.alerts.len() {
 		m, rendered, err := c.compose(i)
 		if err != nil {
-			found = append(found, err.Error())
-		} else {
-			largest = max(largest, m.Size())
-			for _, problem := range snstopic.Validate(in.arn, m, 0) {
-				found = append(found, exit.Words(problem.Input+at(c.position(i))+" "+problem.Text, problem.Fix))
-			}
-			if shown == "" {
-				shown = show(m, rendered)
-			}
+			problems.add(err.Error())
+			continue
 		}
-		for _, problem := range found {
-			if len(problems) < maxProblems {
-				problems = append(problems, problem)
-			} else {
-				more++
-			}
+		largest = max(largest, m.Size())
+		for _, problem := range snstopic.Validate(in.arn, m, 0) {
+			problems.add(exit.Words(problem.Input+at(c.position(i))+" "+problem.Text, problem.Fix))
 		}
-	}
-	if more > 0 {
-		problems = append(problems, fmt.Sprintf("and %d more problems", more))
+		if shown == "" {
+			shown = show(m, rendered)
+		}
 	}
 	return problems, shown, largest
 }

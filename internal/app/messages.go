@@ -21,8 +21,7 @@ type composer struct {
 	jobID     string
 
 	mu      sync.Mutex
-	remarks []string // in order of appearance, each once
-	more    int      // remarks beyond maxRemarks
+	remarks bounded // in order of appearance, each once
 }
 
 // maxRemarks bounds the remarks of a run: 100,000 addresses could leave as
@@ -30,7 +29,7 @@ type composer struct {
 const maxRemarks = 50
 
 func newComposer(in *inputs, kvContext, jobID string) *composer {
-	c := &composer{in: in, kvContext: kvContext, jobID: jobID}
+	c := &composer{in: in, kvContext: kvContext, jobID: jobID, remarks: bounded{most: maxRemarks}}
 	c.remark("", in.remarks...)
 	return c
 }
@@ -151,12 +150,8 @@ func (c *composer) remark(where string, remarks ...string) {
 		if where != "" {
 			remark = where + ": " + remark
 		}
-		switch {
-		case slices.Contains(c.remarks, remark):
-		case len(c.remarks) == maxRemarks:
-			c.more++
-		default:
-			c.remarks = append(c.remarks, remark)
+		if !slices.Contains(c.remarks.lines, remark) {
+			c.remarks.add(remark)
 		}
 	}
 }
@@ -165,9 +160,38 @@ func (c *composer) remark(where string, remarks ...string) {
 func (c *composer) noted() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	noted := slices.Clone(c.remarks)
-	if c.more > 0 {
-		noted = append(noted, fmt.Sprintf("and %d more", c.more))
+	return c.remarks.all()
+}
+
+// remarked is the number of remarks so far.
+func (c *composer) remarked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.remarks.count()
+}
+
+// bounded is lines of which the first are kept and the rest is counted.
+type bounded struct {
+	most  int // how many are kept
+	lines []string
+	more  int // how many are not
+}
+
+func (b *bounded) add(line string) {
+	if len(b.lines) < b.most {
+		b.lines = append(b.lines, line)
+	} else {
+		b.more++
 	}
-	return noted
+}
+
+func (b *bounded) count() int { return len(b.lines) + b.more }
+
+// all is the lines that are kept, and how many more there are.
+func (b *bounded) all() []string {
+	all := slices.Clone(b.lines)
+	if b.more > 0 {
+		all = append(all, fmt.Sprintf("and %d more", b.more))
+	}
+	return all
 }
