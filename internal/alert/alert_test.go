@@ -309,6 +309,17 @@ func TestSMSCutsInOrder(t *testing.T) {
 	a.Address = strings.Repeat("a", 250) + ".example"
 	require.Contains(t, part(render(a), "sms"), strings.Repeat("a", 250)+"[.]example")
 
+	// A score is whatever the author maps to it.
+	a.Address, a.ThreatAssessScore = "203.0.113.7", strings.Repeat("s", 400)
+	m = render(a)
+	require.Equal(t, "Address Created: 203.0.113[.]7", part(m, "sms"))
+	require.Contains(t, m.Cut, "threatassess_score and confidence in the SMS")
+	a.IndicatorType = strings.Repeat("t", 400)
+	m = render(a)
+	require.Equal(t, "203.0.113[.]7", part(m, "sms"))
+	require.Contains(t, m.Cut, "indicator_type and trigger_action in the SMS")
+	a.ThreatAssessScore, a.IndicatorType = "854", "Address"
+
 	a.Address, a.DetailsLink = "https://evil.example/"+strings.Repeat("a", 2000), "https://tc.example/1"
 	m = render(a)
 	require.Equal(t, "Address Created: 2023 characters, too long for an SMS https://tc.example/1", part(m, "sms"))
@@ -337,6 +348,13 @@ func TestPushStaysWithinItsSize(t *testing.T) {
 	m, err = Render(long, Options{Format: PerProtocol, Message: "own"})
 	require.NoError(t, err)
 	wellFormed(t, long, m)
+	long.ThreatAssessScore = strings.Repeat("s", 5000)
+	m, err = Render(long, Options{Format: PerProtocol, Defang: true})
+	require.NoError(t, err)
+	wellFormed(t, long, m)
+	require.Contains(t, part(m, "APNS"), "203.0.113[.]7", "what is too long is not the indicator")
+	require.NotContains(t, part(m, "APNS"), "too long")
+	require.Subset(t, m.Cut, []string{"threatassess_score and confidence in APNS", "indicator_type in APNS"})
 
 	a.Address = strings.Repeat("a", 5000)
 	m, err = Render(a, Options{Format: PerProtocol, Defang: true})

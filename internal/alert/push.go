@@ -61,39 +61,50 @@ func (n notification) custom(b []byte) []byte {
 }
 
 // push is a payload within the size of its service. The owner goes first, then
-// the link; the indicator is whole, or named by its length.
+// the link, the scores and most of a type that is none; the indicator is whole,
+// or named by its length.
 func (r *rendering) push(protocol string, limit int, write payload) short {
 	p := &r.people
 	n := notification{title: r.subject(), indicatorType: p.IndicatorType, link: p.DetailsLink}
-	body := func(owner string) string {
-		if r.o.Message != "" {
-			return r.o.Message
-		}
-		return join(", ", p.Address, owner, labelled("ThreatAssess ", p.ThreatAssessScore), labelled("confidence ", p.Confidence))
+	owner, scores := p.Owner, join(", ", labelled("ThreatAssess ", p.ThreatAssessScore), labelled("confidence ", p.Confidence))
+	if r.o.Message != "" {
+		owner, scores = "", "" // they stand in no text but ours
 	}
 	fits := func(text string) (string, bool) {
 		n.body = text
 		written := write(n)
 		return written, len(written) <= limit
 	}
-	if text, ok := fits(body(p.Owner)); ok {
+	whole := func() (string, bool) {
+		if r.o.Message != "" {
+			return fits(r.o.Message)
+		}
+		return fits(join(", ", p.Address, owner, scores))
+	}
+	if text, ok := whole(); ok {
 		return short{text: text}
 	}
 	var cut []string
-	if p.Owner != "" && r.o.Message == "" {
-		cut = append(cut, "owner in "+protocol)
-		if text, ok := fits(body("")); ok {
+	for _, field := range []struct {
+		name string
+		text *string
+		keep int // characters
+	}{
+		{"owner", &owner, 0},
+		{"details_link", &n.link, 0},
+		{"threatassess_score and confidence", &scores, 0},
+		{"indicator_type", &n.indicatorType, maxSubject},
+	} {
+		shorter := firstRunes(*field.text, field.keep)
+		if shorter == *field.text {
+			continue
+		}
+		*field.text = shorter
+		cut = append(cut, field.name+" in "+protocol)
+		if text, ok := whole(); ok {
 			return short{text: text, cut: cut}
 		}
 	}
-	if n.link != "" {
-		n.link = ""
-		cut = append(cut, "details_link in "+protocol)
-		if text, ok := fits(body("")); ok {
-			return short{text: text, cut: cut}
-		}
-	}
-	n.indicatorType = firstRunes(n.indicatorType, maxSubject)
 	if r.o.Message != "" {
 		return r.cutPush(protocol, limit, fits, cut)
 	}

@@ -83,9 +83,9 @@ type short struct {
 }
 
 // sms is one line: one part where it fits, never more than two. The owner goes
-// first, then the link, then the scores; the indicator never. One that is too
-// long by itself is not torn but named by its length: half an address is a
-// wrong address.
+// first, then the link, the scores, type and action; the indicator never. One
+// that is too long by itself is not torn but named by its length: half an
+// address is a wrong address.
 func (r *rendering) sms() short {
 	if own := r.o.Message; own != "" {
 		return ownSMS(own)
@@ -115,10 +115,17 @@ func (r *rendering) sms() short {
 	if p.DetailsLink != "" {
 		cut = append(cut, "details_link in the SMS")
 	}
-	for _, text := range []string{line("", ""), r.headline(), p.Address} {
-		if n := smsParts(text); n <= maxSMSParts {
-			return short{text, n, cut}
-		}
+	if text := line("", ""); smsParts(text) <= maxSMSParts {
+		return short{text, smsParts(text), cut}
+	}
+	if p.ThreatAssessScore != "" || p.Confidence != "" {
+		cut = append(cut, "threatassess_score and confidence in the SMS")
+	}
+	if text := r.headline(); smsParts(text) <= maxSMSParts {
+		return short{text, smsParts(text), cut}
+	}
+	if n := smsParts(p.Address); n <= maxSMSParts {
+		return short{p.Address, n, append(cut, "indicator_type and trigger_action in the SMS")}
 	}
 	text := fmt.Sprintf("%s: %d characters, too long for an SMS", firstRunes(join(" ", p.IndicatorType, p.TriggerAction), 60), utf8.RuneCountInString(p.Address))
 	cut = append(cut, "address in the SMS: it is too long for two parts, so its length stands there")
