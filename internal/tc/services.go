@@ -51,7 +51,7 @@ func newServices(app App, s param.System, caFile string, mask *secret.Mask, log 
 
 // open opens the key-value store with a context; it does not touch the network.
 func (sv *services) open(kvContext string) (kvstore.Store, error) {
-	if strings.EqualFold(sv.system.KVStore.Type, "TCKeyValueAPI") {
+	if sv.system.KVStore.Type == param.TCKeyValueAPI {
 		client, err := sv.api()
 		if err != nil {
 			return nil, err

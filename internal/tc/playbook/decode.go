@@ -35,7 +35,7 @@ func decodeTyped(t variable.Type, stored []byte) (any, error) {
 		}
 		return data, nil
 	}
-	data, err := decodeRepairedIf(is(t, variable.KeyValue) || is(t, variable.KeyValueArray), stored)
+	data, err := decodeRepairedIf(t.Is(variable.KeyValue) || t.Is(variable.KeyValueArray), stored)
 	if err != nil {
 		return nil, errNotJSON
 	}
@@ -77,18 +77,18 @@ func decodeList(t variable.Type, data any) (any, error) {
 // decodeOne shapes decoded JSON as one value of type t.
 func decodeOne(t variable.Type, data any) (any, error) {
 	switch {
-	case is(t, variable.Binary):
+	case t.Is(variable.Binary):
 		text, ok := data.(string)
 		if !ok {
 			return nil, errNotBase64
 		}
 		return decodeBase64(text)
-	case is(t, variable.KeyValue):
+	case t.Is(variable.KeyValue):
 		if _, ok := rowsOf(data); !ok {
 			return nil, errNoRows
 		}
 		return data, nil
-	case is(t, variable.TCEntity):
+	case t.Is(variable.TCEntity):
 		if _, ok := data.(map[string]any); !ok {
 			return nil, errNoEntity
 		}
@@ -110,7 +110,7 @@ func decodeBase64(text string) (any, error) {
 // standard reports whether every framework stores type t as JSON. A variable
 // embedded without a type counts as a String.
 func standard(t variable.Type) bool {
-	switch strings.ToLower(strings.TrimSuffix(strings.ToLower(string(t)), "array")) {
+	switch strings.TrimSuffix(strings.ToLower(string(t)), "array") {
 	case "", "string", "binary", "keyvalue", "tcentity":
 		return true
 	}

@@ -90,12 +90,9 @@ func (p *Playbook) Requested(name string, t variable.Type) bool {
 // find returns the first requested variable of that name and type.
 func (p *Playbook) find(name string, t variable.Type) (requested, bool) {
 	for _, r := range p.requested {
-		if strings.EqualFold(r.Name, name) && is(r.Type, t) {
+		if strings.EqualFold(r.Name, name) && r.Type.Is(t) {
 			return r, true
 		}
 	}
 	return requested{}, false
 }
-
-// is compares types; in the contract their case does not matter.
-func is(t, want variable.Type) bool { return strings.EqualFold(string(t), string(want)) }

@@ -213,7 +213,7 @@ func (r *resolution) resolve(ctx context.Context, inputs []Input, nodes []node) 
 	}
 	for _, key := range keys {
 		s := r.stored[key]
-		if s.err != nil || s.data == nil || !is(s.variable.Type, variable.KeyValue) && !is(s.variable.Type, variable.KeyValueArray) {
+		if s.err != nil || s.data == nil || !s.variable.Type.Is(variable.KeyValue) && !s.variable.Type.Is(variable.KeyValueArray) {
 			continue
 		}
 		if rows, ok := rowsOf(s.data); ok {

@@ -45,7 +45,7 @@ func (v Value) IsSecret() bool { return v.secret }
 // IsEntity reports whether the value is a TCEntity or a list with one in it.
 func (v Value) IsEntity() bool {
 	if v.typ != "" {
-		return is(v.typ, variable.TCEntity) || is(v.typ, variable.TCEntityArray)
+		return v.typ.Is(variable.TCEntity) || v.typ.Is(variable.TCEntityArray)
 	}
 	list, _ := v.data.([]any)
 	for _, element := range list {

@@ -3,7 +3,7 @@ package variable
 import "strings"
 
 // standardTypes are the standard types in the order in which the grammar
-// tries them: an array before its element, of which it is no prefix.
+// tries them: an array before its element, with whose name its own begins.
 func standardTypes() [10]Type {
 	return [...]Type{
 		StringArray, BinaryArray, KeyValueArray, TCEntityArray, TCEnhancedEntityArray,
