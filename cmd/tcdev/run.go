@@ -18,15 +18,10 @@ import (
 	"tcsns"
 	"tcsns/internal/dev/pbx"
 	"tcsns/internal/dev/platform"
+	"tcsns/internal/dev/tcx"
 )
 
 const (
-	// ourProgram is the programName of our App's jobs: the package's folder,
-	// TCPB_-_AWS_SNS_v1, with blanks.
-	ourProgram = "TCPB - AWS SNS v1"
-	// ourOutput is what tcdev always asks our App for, to show it.
-	ourOutput = "sns.debug!String"
-
 	samplePlaybook = "playbook/AWS-SNS-Integration-PlayBook.pbx"
 	sampleEvent    = "testdata/events/address-created.json"
 )
@@ -95,15 +90,19 @@ func (c *runCommand) Run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	apps, err := c.findApps(playbook)
+	install, err := tcx.ParseInstall(tcsns.InstallJSON)
 	if err != nil {
 		return err
 	}
-	set, err := c.parseSet(playbook, apps)
+	apps, err := c.findApps(playbook, install)
 	if err != nil {
 		return err
 	}
-	if err := checkApps(playbook, apps); err != nil {
+	set, err := c.parseSet(playbook, install, apps)
+	if err != nil {
+		return err
+	}
+	if err := checkApps(playbook, install, apps); err != nil {
 		return err
 	}
 	t, err := openTopic(c.sns)
@@ -112,9 +111,11 @@ func (c *runCommand) Run(ctx context.Context, args []string) error {
 	}
 	defer t.close()
 	derived := t.params()
-	for name := range set {
-		delete(derived, name)
-	}
+	maps.DeleteFunc(derived, func(name, _ string) bool {
+		_, given := set[name]
+		_, known := install.Param(name)
+		return given || !known // an App that is not about SNS
+	})
 	maps.Copy(set, derived)
 	s := &show{paper: newPaper(c.env.Stdout, c.env.LookupEnv), topic: t, verbose: c.verbose, derived: derived}
 	return c.play(ctx, platform.Options{
@@ -270,12 +271,12 @@ func (c *runCommand) find(name string) string {
 
 // findApps returns the Apps of --app, and ours where it is among them or has a
 // job in the playbook.
-func (c *runCommand) findApps(p *pbx.Playbook) ([]platform.App, error) {
+func (c *runCommand) findApps(p *pbx.Playbook, install *tcx.Install) ([]platform.App, error) {
 	ours := ""
 	var apps []platform.App
 	for _, text := range c.apps {
 		if name, path, ok := strings.Cut(text, "="); ok && !exists(text) {
-			if name == ourProgram {
+			if name == install.ProgramName() {
 				ours = path
 				continue
 			}
@@ -284,7 +285,7 @@ func (c *runCommand) findApps(p *pbx.Playbook) ([]platform.App, error) {
 		}
 		ours = text
 	}
-	if ours == "" && slices.ContainsFunc(p.Jobs, func(job pbx.Job) bool { return job.App.ProgramName == ourProgram }) {
+	if ours == "" && slices.ContainsFunc(p.Jobs, func(job pbx.Job) bool { return job.App.ProgramName == install.ProgramName() }) {
 		program, err := os.Executable()
 		if err != nil {
 			return nil, fmt.Errorf("find tcsns: %w", err)
@@ -292,11 +293,7 @@ func (c *runCommand) findApps(p *pbx.Playbook) ([]platform.App, error) {
 		ours = filepath.Join(filepath.Dir(program), "tcsns")
 	}
 	if ours != "" {
-		_, secrets, err := ourParams()
-		if err != nil {
-			return nil, err
-		}
-		apps = append(apps, platform.App{Program: ourProgram, Path: ours, Outputs: []string{ourOutput}, Secrets: secrets})
+		apps = append(apps, ourApp(install, ours))
 	}
 	for i, app := range apps {
 		path, err := filepath.Abs(app.Path)
@@ -317,8 +314,8 @@ func (c *runCommand) findApps(p *pbx.Playbook) ([]platform.App, error) {
 
 // checkApps reports, before anything is started, an App that is not there or
 // is no program, and one that no job runs: its name is a typo.
-func checkApps(p *pbx.Playbook, apps []platform.App) error {
-	programs := []string{ourProgram}
+func checkApps(p *pbx.Playbook, install *tcx.Install, apps []platform.App) error {
+	programs := []string{install.ProgramName()}
 	for i := range p.Jobs {
 		programs = append(programs, p.Jobs[i].App.ProgramName)
 	}
@@ -347,10 +344,10 @@ func exists(path string) bool {
 
 // parseSet reads --set; a name that no App here knows is refused, because it
 // is a typo that nothing else would notice.
-func (c *runCommand) parseSet(p *pbx.Playbook, apps []platform.App) (map[string]string, error) {
-	known, _, err := ourParams()
-	if err != nil {
-		return nil, err
+func (c *runCommand) parseSet(p *pbx.Playbook, install *tcx.Install, apps []platform.App) (map[string]string, error) {
+	var known []string
+	for _, param := range install.Params {
+		known = append(known, param.Name)
 	}
 	for i := range p.Jobs {
 		program := p.Jobs[i].App.ProgramName
@@ -382,25 +379,19 @@ func sorted(names []string) []string {
 	return slices.Sorted(maps.Keys(unique))
 }
 
-// ourParams returns the names of our App's parameters, and of those that are
-// encrypted, from install.json.
-func ourParams() (names, encrypted []string, err error) {
-	var install struct {
-		Params []struct {
-			Name    string `json:"name"`
-			Encrypt bool   `json:"encrypt"`
-		} `json:"params"`
-	}
-	if err := json.Unmarshal(tcsns.InstallJSON, &install); err != nil {
-		return nil, nil, fmt.Errorf("read install.json: %w", err)
+// ourApp is the App of install.json. Its first output is always asked for, to
+// show it.
+func ourApp(install *tcx.Install, path string) platform.App {
+	app := platform.App{Program: install.ProgramName(), Path: path}
+	if outputs := install.Outputs(); len(outputs) > 0 {
+		app.Outputs = []string{outputs[0].Name + "!" + outputs[0].Type}
 	}
 	for _, p := range install.Params {
-		names = append(names, p.Name)
 		if p.Encrypt {
-			encrypted = append(encrypted, p.Name)
+			app.Secrets = append(app.Secrets, p.Name)
 		}
 	}
-	return names, encrypted, nil
+	return app
 }
 
 // openStore returns the key-value store that the flags name, and what it is.

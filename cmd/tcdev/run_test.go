@@ -77,7 +77,7 @@ func TestRunOutcomes(t *testing.T) {
 	t.Parallel()
 	slack := script(t, "exit 0")
 	foreign := filepath.Join(t.TempDir(), "foreign.pbx") // without a job of our App
-	require.NoError(t, os.WriteFile(foreign, []byte(strings.ReplaceAll(readFile(t, "../../"+samplePlaybook), ourProgram, "TCPB - Other v1")), 0o600))
+	require.NoError(t, os.WriteFile(foreign, []byte(strings.ReplaceAll(readFile(t, "../../"+samplePlaybook), "TCPB - AWS SNS v1", "TCPB - Other v1")), 0o600))
 	tests := []struct {
 		name   string
 		args   []string

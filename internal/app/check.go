@@ -17,12 +17,7 @@ import (
 // topic's attributes show are remarks. topic is nil where the inputs do not tell
 // which one and in whose name.
 func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic) error {
-	var problems []string
-	for _, problem := range in.problems {
-		problems = append(problems, exit.SafeText(problem))
-	}
-	found, shown, largest := examine(in, c)
-	problems = append(problems, found...)
+	problems, shown, largest := examine(in, c)
 	onTopic := []string{"the topic itself was not checked: the inputs that name it have problems"}
 	contradiction := ""
 	var failure *snstopic.Error
@@ -96,10 +91,13 @@ func counted(n int, what string) string {
 const maxProblems = 50
 
 // examine composes every message and holds it against the limits of SNS. It
-// returns the problems, the first message as its receivers would see it, and
-// the size of the largest in bytes.
+// returns the problems, those of the inputs first, the first message as its
+// receivers would see it, and the size of the largest in bytes.
 func examine(in *inputs, c *composer) (problems bounded, shown string, largest int) {
 	problems.most = maxProblems
+	for _, problem := range in.problems {
+		problems.add(exit.SafeText(problem))
+	}
 	for i := range in.alerts.len() {
 		m, rendered, err := c.compose(i)
 		if err != nil {
