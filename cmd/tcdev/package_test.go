@@ -123,7 +123,7 @@ func TestPackageCommand(t *testing.T) {
 	cmd.Dir = app
 	out, err := cmd.Output()
 	require.NoError(t, err)
-	require.True(t, strings.HasPrefix(string(out), "tcsns "+install.Version+" "), "%s", out)
+	require.True(t, strings.HasPrefix(string(out), install.DisplayName+" "+install.Version+" "), "%s", out)
 
 	for _, target := range tcx.Targets() {
 		require.NoError(t, os.Chmod(filepath.Join(app, target.Program), 0o644))

@@ -45,7 +45,7 @@ func Run(ctx context.Context, o Options) exit.Code {
 		Name:    tcsns.DisplayName,
 		Version: tcsns.ProgramVersion,
 		Run:     perform,
-	}, tc.Options{Args: o.Args, LookupEnv: o.LookupEnv, Stderr: o.Stderr})
+	}, tc.Options{Args: o.Args, LookupEnv: o.LookupEnv, Stdout: o.Stdout, Stderr: o.Stderr})
 }
 
 // perform is the run between the platform's parameters and its outputs.

@@ -3,7 +3,6 @@ package app
 import (
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"strings"
 
 	"tcsns"
@@ -34,8 +33,8 @@ func install() definition {
 	return d
 }
 
-// help answers --help and --version, for a person who starts the App by hand;
-// --help also behind other arguments, where it is not what a parameter holds.
+// help answers --help, for a person who starts the App by hand; also behind
+// other arguments, where it is not what a parameter holds.
 func help(args []string) (text string, ok bool) {
 	if n := len(args); n > 1 && args[n-1] == "--help" && !strings.HasPrefix(args[n-2], "--") {
 		args = args[n-1:]
@@ -44,8 +43,6 @@ func help(args []string) (text string, ok bool) {
 		return "", false
 	}
 	switch args[0] {
-	case "--version", "-version", "-v":
-		return fmt.Sprintf("tcsns %s (%s, %s/%s)\n", tcsns.ProgramVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH), true
 	case "--help", "-help", "-h", "help":
 		return usage(install()), true
 	}

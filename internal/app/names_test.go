@@ -96,9 +96,6 @@ func TestHelpNamesEveryInputAndOutput(t *testing.T) {
 	for _, line := range strings.Split(text, "\n") {
 		require.LessOrEqual(t, len(line), 90, line)
 	}
-	version, ok := help([]string{"--version"})
-	require.True(t, ok)
-	require.Contains(t, version, install().ProgramVersion)
 	for _, args := range [][]string{{"run", "--help"}, {"--topic_arn", "x", "--help"}} {
 		_, ok = help(args)
 		require.True(t, ok, args)

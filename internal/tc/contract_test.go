@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -98,7 +99,7 @@ func TestREADMEApp(t *testing.T) {
 
 	version, err := exec.Command(reverse, "--version").Output()
 	require.NoError(t, err)
-	require.Equal(t, "reverse 1.0.0\n", string(version))
+	require.Equal(t, "Reverse 1.0.0 ("+runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH+")\n", string(version))
 
 	for params, want := range map[string]struct {
 		code    int

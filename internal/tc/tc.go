@@ -10,7 +10,7 @@
 //     requested output, no connection.
 //   - Nothing it writes holds a secret that the run knows: log, exit message
 //     and stderr go through [Run.Mask].
-//   - stdout stays empty.
+//   - stdout stays empty, but for the answer to --version.
 //
 // README.md shows how to write an App of one's own, and which test holds
 // which row of the platform's contract.
@@ -18,10 +18,12 @@ package tc
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
 	"net/url"
+	goruntime "runtime"
 
 	"tcsns/internal/tc/api"
 	"tcsns/internal/tc/exit"
@@ -49,6 +51,7 @@ type App struct {
 type Options struct {
 	Args      []string                    // without the program's name
 	LookupEnv func(string) (string, bool) // os.LookupEnv; nil: no environment
+	Stdout    io.Writer                   // the answer to --version, and nothing of a run; nil: nowhere
 	Stderr    io.Writer                   // one sentence when a run fails; nil: nowhere
 }
 
@@ -76,12 +79,25 @@ func (r *Run) API() (*api.Client, error) { return r.services.api() }
 // Main runs the App once and returns its exit code. When ctx is done, by a
 // signal or a deadline, the run ends within two seconds, with everything in
 // place that can still be written.
+//
+// Started with --version alone it runs nothing and says which App it is, in
+// which version, built by what and for what: `tcdev package` asks the program
+// that it packs.
 func Main(ctx context.Context, app App, o Options) exit.Code {
 	// Libraries print there what comes off the network, unasked and unmasked
 	// (net/http, of a server that sends more than it announced).
 	log.SetOutput(io.Discard)
+	if o.Stdout == nil {
+		o.Stdout = io.Discard
+	}
 	if o.Stderr == nil {
 		o.Stderr = io.Discard
+	}
+	if len(o.Args) == 1 && o.Args[0] == "--version" {
+		if _, err := fmt.Fprintf(o.Stdout, "%s %s (%s, %s/%s)\n", app.Name, app.Version, goruntime.Version(), goruntime.GOOS, goruntime.GOARCH); err != nil {
+			return exit.Failure
+		}
+		return exit.Success
 	}
 	if o.LookupEnv == nil {
 		o.LookupEnv = func(string) (string, bool) { return "", false }

@@ -400,6 +400,15 @@ func TestMainStdout(t *testing.T) {
 	require.Zero(t, info.Size())
 }
 
+// TestMainVersion: an App says which one it is, and does nothing else.
+func TestMainVersion(t *testing.T) {
+	t.Parallel()
+	var stdout bytes.Buffer
+	app := tc.App{Name: "Two Words", Version: "1.2.3", Run: func(context.Context, *tc.Run) error { panic("run") }}
+	require.Equal(t, exit.Success, tc.Main(t.Context(), app, tc.Options{Args: []string{"--version"}, Stdout: &stdout}))
+	require.Equal(t, "Two Words 1.2.3 ("+runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH+")\n", stdout.String())
+}
+
 // TestMainFolders: folders that are missing or cannot be written take nothing
 // but the file in them.
 func TestMainFolders(t *testing.T) {
