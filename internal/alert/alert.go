@@ -14,6 +14,7 @@ package alert
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -228,17 +229,19 @@ func (r *rendering) over(m *Message) int {
 // will do: the owner, the link, then one's own message.
 func (r *rendering) shorten() (Message, error) {
 	for _, field := range []struct {
-		name string
-		set  func(string)
-		text string
+		name, text string
+		beginning  bool // of it is of use: half a link leads nowhere
+		set        func(string)
 	}{
-		{"owner", func(s string) { r.a.Owner, r.people.Owner = s, oneLine(s) }, r.a.Owner},
-		{"details_link", func(s string) { r.a.DetailsLink, r.people.DetailsLink = s, oneLine(s) }, ""},
-		{"message", func(s string) { r.o.Message = s }, r.o.Message},
+		{"owner", r.a.Owner, true, func(s string) { r.a.Owner, r.people.Owner = s, oneLine(s) }},
+		{"details_link", r.a.DetailsLink, false, func(s string) { r.a.DetailsLink, r.people.DetailsLink = s, oneLine(s) }},
+		{"message", r.o.Message, true, func(s string) { r.o.Message = s }},
 	} {
-		current := map[string]string{"owner": r.a.Owner, "details_link": r.a.DetailsLink, "message": r.o.Message}[field.name]
-		if current == "" {
+		if field.text == "" {
 			continue
+		}
+		if !field.beginning {
+			field.text = ""
 		}
 		r.cut = append(r.cut, field.name+" (the message is larger than SNS takes)")
 		if m, ok := r.shortenField(field.text, field.set); ok {
@@ -272,14 +275,11 @@ func (r *rendering) shortenField(text string, set func(string)) (Message, bool) 
 	if m, ok := fits(0); !ok {
 		return m, false
 	}
-	low, high := 0, len(runes) // low fits, high does not
-	for low+1 < high {
-		middle := (low + high) / 2
-		if _, ok := fits(middle); ok {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return fits(low)
+	return fits(longest(len(runes), func(n int) bool { _, ok := fits(n); return ok }))
+}
+
+// longest is the largest n below limit that fits. 0 is taken to fit, and what
+// is longer than something that does not fit not to fit either.
+func longest(limit int, fits func(n int) bool) int {
+	return sort.Search(max(0, limit-1), func(n int) bool { return !fits(n + 1) })
 }

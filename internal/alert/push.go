@@ -115,15 +115,7 @@ func (r *rendering) push(protocol string, limit int, write payload) short {
 // cutPush cuts one's own message to the longest beginning that fits.
 func (r *rendering) cutPush(protocol string, limit int, fits func(string) (string, bool), cut []string) short {
 	runes := []rune(firstRunes(r.o.Message, limit))
-	low, high := 0, len(runes)
-	for low+1 < high {
-		middle := (low + high) / 2
-		if _, ok := fits(string(runes[:middle]) + ellipsis); ok {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	text, _ := fits(string(runes[:low]) + ellipsis)
+	beginning := func(n int) string { return string(runes[:n]) + ellipsis }
+	text, _ := fits(beginning(longest(len(runes), func(n int) bool { _, ok := fits(beginning(n)); return ok })))
 	return short{text: text, cut: append(cut, "message in "+protocol)}
 }
