@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"tcsns/internal/tc/secret"
 )
@@ -80,6 +81,10 @@ func (c Config) loadDefault(redact *secret.Mask) (aws.Config, error) {
 		config.WithHTTPClient(local),
 		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = containerClient(transport) }),
 		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = instanceClient(transport) }),
+		// Retries and timeouts are ours. AWS_DEFAULTS_MODE=auto would ask the
+		// instance metadata service for them here, past the deadline.
+		config.WithDefaultsMode(aws.DefaultsModeLegacy),
+		config.WithLogger(logging.Nop{}), // the SDK's own writes to stderr
 	)
 	if err != nil {
 		e := environmentError(err)

@@ -175,6 +175,19 @@ func keyless(s *wire) Config {
 	return Config{ARN: standard, EndpointURL: s.server.URL, Timeout: time.Minute}
 }
 
+// Open asks nobody, whatever the environment says.
+func TestOpenIsOffline(t *testing.T) {
+	bare(t)
+	var asked atomic.Int32
+	metadata := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer metadata.Close()
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.URL)
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
+	t.Setenv("AWS_DEFAULTS_MODE", "auto")
+	open(t, Config{ARN: standard})
+	require.Zero(t, asked.Load())
+}
+
 func TestDefaultChain(t *testing.T) {
 	var keyID, token atomic.Value
 	s := newWire(t, func(n int, form url.Values, w http.ResponseWriter, r *http.Request) {
