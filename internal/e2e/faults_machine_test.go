@@ -232,28 +232,6 @@ func inPlaceOfFiles(t *testing.T, put func(path string) error) (*world, outcome)
 	return w, app.wait()
 }
 
-// mount mounts a small file system in parent, for the test, and returns its
-// folder.
-func mount(t *testing.T, parent, options string) string {
-	t.Helper()
-	place := filepath.Join(parent, "mounted")
-	require.NoError(t, os.Mkdir(place, 0o700))
-	if err := syscall.Mount("tmpfs", place, "tmpfs", flagsOf(&options), options); err != nil {
-		t.Skipf("needs to mount: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(place, syscall.MNT_DETACH) })
-	return place
-}
-
-// flagsOf takes ro out of the options of a mount.
-func flagsOf(options *string) uintptr {
-	if rest, ok := strings.CutPrefix(*options, "ro,"); ok {
-		*options = rest
-		return syscall.MS_RDONLY
-	}
-	return 0
-}
-
 // diskFull runs an App whose log and out folders are on a disk without room.
 func diskFull(t *testing.T) (*world, outcome) {
 	t.Helper()

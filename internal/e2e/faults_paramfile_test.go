@@ -155,7 +155,7 @@ func undeletable(t *testing.T) (*world, outcome) {
 			if err := platform.WriteParamFile(path, key, params); err != nil {
 				return err
 			}
-			return syscall.Mount("tmpfs", place, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
+			return readOnly(place)
 		},
 	}).wait()
 	require.True(t, out.ParamFileLeft)
