@@ -52,6 +52,10 @@ func (c *packageCommand) Run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	notice, err := tcx.Notice(ctx, *root, *app)
+	if err != nil {
+		return err
+	}
 	programs, err := tcx.BuildAll(ctx, *root, *app)
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func (c *packageCommand) Run(ctx context.Context, args []string) error {
 	if err := sameVersion(ctx, programs, install.Version); err != nil {
 		return err
 	}
-	data, err := tcx.Pack(install.Folder(), append(files, programs...))
+	data, err := tcx.Pack(install.Folder(), append(append(files, notice), programs...))
 	if err != nil {
 		return err
 	}

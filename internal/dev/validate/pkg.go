@@ -111,7 +111,7 @@ func cutLast(text, separator string) (before, after string, ok bool) {
 // programs: what the launcher starts is there, for the machine that its name
 // says, and needs nothing of it.
 func programs(f *findings, p *tcx.Package) {
-	for _, name := range []string{"run.py", "__main__.py", tcx.ReadmeFile, tcx.LicenseFile} {
+	for _, name := range []string{"run.py", "__main__.py", tcx.ReadmeFile, tcx.LicenseFile, tcx.NoticeFile} {
 		if _, ok := p.File(name); !ok {
 			f.add(name, "add it", "it is not in the package")
 		}

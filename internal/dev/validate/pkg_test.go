@@ -33,7 +33,7 @@ func program(t *testing.T, machine elf.Machine, segments ...elf.ProgType) []byte
 func goodPackage(t *testing.T) []tcx.File {
 	t.Helper()
 	files := []tcx.File{
-		{Name: "README.md"}, {Name: "LICENSE"},
+		{Name: "README.md"}, {Name: "LICENSE"}, {Name: "NOTICE"},
 		{Name: "bin/tcsns-linux-amd64", Data: program(t, elf.EM_X86_64, elf.PT_LOAD), Executable: true},
 		{Name: "bin/tcsns-linux-arm64", Data: program(t, elf.EM_AARCH64, elf.PT_LOAD), Executable: true},
 	}
@@ -85,6 +85,7 @@ func TestPackage(t *testing.T) {
 		{"no second launcher", folder, without("__main__.py"), "it is not in the package"},
 		{"no README", folder, without("README.md"), "it is not in the package"},
 		{"no license", folder, without("LICENSE"), "it is not in the package"},
+		{"no licenses of libraries", folder, without("NOTICE"), "it is not in the package"},
 		{"one program", folder, without(amd64), "it is not in the package"},
 		{"a lost mode", folder, change(amd64, func(f *tcx.File) { f.Executable = false }), "it is not executable"},
 		{"a program for another machine", folder, change(amd64, func(f *tcx.File) { f.Data = program(t, elf.EM_AARCH64) }), "it is for EM_AARCH64"},
