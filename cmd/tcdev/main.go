@@ -70,6 +70,9 @@ func tcdev(ctx context.Context, args []string, env ambient) int {
 		fmt.Fprint(env.Stderr, usage)
 		return 2
 	}
+	if args[0] == "help" && len(args) > 1 {
+		args = []string{args[1], "--help"}
+	}
 	var c command
 	switch args[0] {
 	case "run":

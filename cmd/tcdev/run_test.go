@@ -181,7 +181,7 @@ func TestRunUsage(t *testing.T) {
 		require.Contains(t, r.stderr, test.want)
 		require.Empty(t, r.stdout)
 	}
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"help", "run"}} {
 		r := runTcdev(t.Context(), nil, args...)
 		require.Equal(t, 0, r.code)
 		require.Contains(t, r.stdout, "Usage:")
