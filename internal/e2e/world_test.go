@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +25,11 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	// Under nohup the Apps would inherit that SIGHUP is ignored; a signal that
+	// is caught here starts anew in them.
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	os.Exit(func() int {
 		folder, err := os.MkdirTemp("", "tcsns-e2e-")
 		if err != nil {
