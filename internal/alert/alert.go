@@ -4,7 +4,7 @@
 // The rules it keeps:
 //   - The indicator is whole wherever it fits (a subject has 100 characters, and
 //     ends in an ellipsis). What has to be short gives up the owner first, then
-//     the link, and says so.
+//     the link, scores, type and action, and says so.
 //   - People's channels (e-mail, SMS, push, subject) have the indicator defanged
 //     when asked to, machines' (the JSON document, attributes) have it raw.
 //   - Values are data from outside. No value starts a new line in a person's

@@ -250,10 +250,11 @@ func (c *collector) addNumber(name string, n number) {
 		c.remark("attribute %s %v: left out", name, err)
 		return
 	}
-	if remark := rounding(name, n, text); remark != "" {
+	before := len(c.attributes)
+	c.add(Attribute{name, typeNumber, text}, false)
+	if remark := rounding(name, n, text); remark != "" && len(c.attributes) > before {
 		c.remarks = append(c.remarks, remark)
 	}
-	c.add(Attribute{name, typeNumber, text}, false)
 }
 
 // add adds an attribute if it can be sent and there is room for it.

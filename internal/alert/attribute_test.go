@@ -105,6 +105,9 @@ func TestAttributeRemarks(t *testing.T) {
 	require.Contains(t, remarks[0], "owner")
 	require.Contains(t, remarks[1], "confidence is rounded")
 
+	_, remarks = Attributes(a, []Attribute{{"confidence", "Number", "7"}})
+	require.Len(t, remarks, 1, "one's own goes out as it is")
+
 	for value, want := range map[string]bool{"0.1234567": true, "7.50": false, "1e3": false, "-0": false, "": false} {
 		own, err := OwnAttribute("severity:Number", value)
 		require.NoError(t, err)

@@ -15,10 +15,10 @@ import (
 // check says what a publish would do, with every problem at once, and asks
 // SNS about the topic. It publishes nothing. Problems fail the run; what the
 // topic's attributes show are remarks. topic is nil where the inputs do not tell
-// which one and in whose name.
+// which one and in whose name, or the environment cannot be used.
 func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snstopic.Topic) error {
 	problems, shown, largest := examine(in, c)
-	onTopic := []string{"the topic itself was not checked: the inputs that name it have problems"}
+	onTopic := []string{"the topic itself was not checked: the problems stand in the way"}
 	contradiction := ""
 	var failure *snstopic.Error
 	if topic != nil {
@@ -27,15 +27,22 @@ func check(ctx context.Context, r *tc.Run, in *inputs, c *composer, topic *snsto
 	if contradiction != "" {
 		problems.add(contradiction)
 	}
+	found := problems.count()
+	if failure != nil {
+		found++
+	}
 	report := &report{in: in, c: c, topic: onTopic}
 	remarked := len(onTopic) + c.remarked()
-	r.Log.Info("checked", "problems", problems.count(), "remarks", remarked, "topic_answered", failure == nil)
+	r.Log.Info("checked", "problems", found, "remarks", remarked, "topic_answered", failure == nil)
 
-	verdict := fmt.Sprintf("checked, nothing was published: %s, %s", counted(problems.count(), "problem"), counted(remarked, "remark"))
+	verdict := fmt.Sprintf("checked, nothing was published: %s, %s", counted(found, "problem"), counted(remarked, "remark"))
 	var err *exit.Error
 	switch {
 	case problems.count() > 0:
 		err = &exit.Error{Code: exit.HardFailure, Text: strings.Join(problems.all(), " ")}
+		if failure != nil {
+			err.Text += " " + failure.Error()
+		}
 	case failure != nil:
 		verdict = "checked, nothing was published: the topic could not be asked"
 		err = &exit.Error{Code: exit.HardFailure, Text: failure.Text(), Fix: failure.Fix, Err: failure.Err}

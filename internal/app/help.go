@@ -33,11 +33,11 @@ func install() definition {
 	return d
 }
 
-// help answers --help, for a person who starts the App by hand; also behind
+// help answers --help, for a person who starts the App by hand; also among
 // other arguments, where it is not what a parameter holds.
 func help(args []string) (text string, ok bool) {
-	if n := len(args); n > 1 && args[n-1] == "--help" && !strings.HasPrefix(args[n-2], "--") {
-		args = args[n-1:]
+	if n := len(args); n > 1 && (args[0] == "--help" || args[n-1] == "--help" && !awaitsValue(args[n-2])) {
+		args = []string{"--help"}
 	}
 	if len(args) != 1 {
 		return "", false
@@ -47,6 +47,12 @@ func help(args []string) (text string, ok bool) {
 		return usage(install()), true
 	}
 	return "", false
+}
+
+// awaitsValue reports whether the argument behind arg is what arg's parameter
+// holds: --name, but not --name=value.
+func awaitsValue(arg string) bool {
+	return strings.HasPrefix(arg, "--") && !strings.Contains(arg, "=")
 }
 
 // usage is the text of --help.

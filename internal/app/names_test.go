@@ -96,7 +96,7 @@ func TestHelpNamesEveryInputAndOutput(t *testing.T) {
 	for _, line := range strings.Split(text, "\n") {
 		require.LessOrEqual(t, len(line), 90, line)
 	}
-	for _, args := range [][]string{{"run", "--help"}, {"--topic_arn", "x", "--help"}} {
+	for _, args := range [][]string{{"run", "--help"}, {"--topic_arn", "x", "--help"}, {"--topic_arn=x", "--help"}, {"--help", "--topic_arn", "x"}} {
 		_, ok = help(args)
 		require.True(t, ok, args)
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -177,6 +178,7 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 				for _, what := range row.says {
 					require.Contains(t, out.outputs["sns.debug"], what)
 				}
+				require.Contains(t, out.outputs["sns.debug"], fmt.Sprintf("%d problems,", strings.Count(out.outputs["sns.debug"], "\nproblem: ")))
 				require.LessOrEqual(t, strings.Count(out.outputs["sns.debug"], "problem: message_group_id"), 1, "said once, not for each address")
 				require.Equal(t, "InvalidInput", out.outputs["sns.error_code"])
 				require.Contains(t, out.Message, "Fix:")

@@ -210,7 +210,8 @@ var errProcess = errors.New("credential_process gives no credentials")
 var errPerson = errors.New("the profile asks for a person to sign in")
 
 // signsIn reports whether what a provider gives comes of a person who signs in,
-// or of a role of the profile that such a session would assume.
+// or of a role that an SSO session would assume (on a session of aws login the
+// SDK loads none).
 func signsIn(provider aws.CredentialsProvider) bool {
 	chain, ok := provider.(aws.CredentialProviderSource)
 	return ok && slices.ContainsFunc(chain.ProviderSources(), func(s aws.CredentialSource) bool {

@@ -177,7 +177,7 @@ func (t *Topic) describeCredentials(ctx context.Context, err error) *Error {
 		e.Fix = "mend what the profile's credential_process runs, or " + fixKeys
 	default:
 		e.Message = "the Playbook Server names a web identity or a container to ask for credentials, and it gives none"
-		e.Fix = "check AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_CREDENTIALS_FULL_URI on the Playbook Server, or " + fixKeys
+		e.Fix = "check AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_CREDENTIALS_FULL_URI (or _RELATIVE_URI) on the Playbook Server, or " + fixKeys
 	}
 	if t.roleARN != "" {
 		e.Message += ", to assume aws_role_arn with"

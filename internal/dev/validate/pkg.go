@@ -72,7 +72,7 @@ func Package(name string, data []byte) []Problem {
 // isHouse reports whether a package is of an App in Go with the launcher of
 // this project; of others, nothing is asked that ThreatConnect does not ask.
 func isHouse(p *tcx.Package) bool {
-	return slices.ContainsFunc(p.Files, func(file tcx.File) bool { return strings.HasPrefix(file.Name, tcx.BinFolder+"/tcsns-") })
+	return slices.ContainsFunc(tcx.Targets(), func(t tcx.Target) bool { _, ok := p.File(t.Program); return ok })
 }
 
 func weight(f *findings, size int) {

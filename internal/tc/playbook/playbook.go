@@ -5,7 +5,7 @@
 //     more for those that KeyValue and KeyValueArray values refer to.
 //   - What comes out of the store is data and is never expanded again, with
 //     the exception of the values of KeyValue and KeyValueArray, one level
-//     deep, and without ThreatConnect variables in what a trigger stores. TcEx
+//     deep, and with ThreatConnect variables only in what an App stores. TcEx
 //     expands every String once more, so that a hostile indicator can pull a
 //     keychain value into a text.
 //   - Unset is a value ([Value.IsUnset]), never an error; a store that cannot

@@ -164,8 +164,8 @@ func (r *resolution) planText(name, text string, withSpaces bool) node {
 }
 
 // planRows finds the variables in the values of KeyValues. In those of a
-// trigger, which are from outside, a value with a ThreatConnect variable is
-// data: whoever calls an HttpLink trigger writes its header and query
+// trigger or a global, which may be from outside, a value with a ThreatConnect
+// variable is data: whoever calls an HttpLink trigger writes its header and query
 // parameters, KeyValueArrays both, and could else pull a keychain value into a
 // text. What a playbook author writes is in the parameter itself, or stored
 // for the App (CONTRACT §1).

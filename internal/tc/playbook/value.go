@@ -216,15 +216,9 @@ func (v Value) Secret() secret.String {
 	return secret.New(text)
 }
 
-// hide makes a secret known to the run's mask, as it is and without the white
-// space around it, which callers trim off.
+// hide makes a secret known to the run's mask.
 func hide(mask *secret.Mask, text string) {
-	trimmed := strings.TrimSpace(text)
-	if mask == nil || trimmed == "" {
-		return
-	}
-	mask.Add(secret.New(trimmed))
-	if trimmed != text {
+	if mask != nil && strings.TrimSpace(text) != "" {
 		mask.Add(secret.New(text))
 	}
 }
