@@ -209,7 +209,7 @@ func checkArray(text string) error {
 }
 
 // Attributes returns the attributes of a message: one's own, then the derived
-// ones in the order of DESIGN, without the empty ones, at most ten. The
+// ones in a fixed order, without the empty ones, at most ten. The
 // remarks say what was dropped or changed.
 func Attributes(a Alert, own []Attribute) (attributes []Attribute, remarks []string) {
 	score, _ := parseNumber(a.ThreatAssessScore)

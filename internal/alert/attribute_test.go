@@ -115,8 +115,7 @@ func TestAttributeRemarks(t *testing.T) {
 	}
 }
 
-// The reserved names that AWS documents, at the edges of what they take
-// (SNS.md (b) 20, 21).
+// The reserved names that AWS documents, at the edges of what they take.
 func TestReservedNames(t *testing.T) {
 	t.Parallel()
 	rows := map[string]struct{ takes, refuses []string }{

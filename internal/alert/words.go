@@ -90,7 +90,7 @@ func cutRunes(text string, n int) string {
 }
 
 // maxSubject is the length of a subject in runes: SNS takes exactly 100 and
-// refuses 101 (SNS.md (b) 8).
+// refuses 101.
 const maxSubject = 100
 
 // subject is one line of at most 100 runes, never empty.

@@ -8,12 +8,14 @@ import (
 )
 
 const (
-	// maxAttributeName and maxAttributeType are SNS.md (b) 14 and 15, in bytes.
+	// maxAttributeName and maxAttributeType are in bytes
+	// (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
 	maxAttributeName = 256
 	maxAttributeType = 256
 
 	// maxNumber and maxDecimals are what a Number may be for a filter policy to
-	// match it (SNS.md (b) 16).
+	// match it
+	// (https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html).
 	maxNumber   = 1e9
 	maxDecimals = 5
 )
@@ -81,7 +83,9 @@ func nameProblem(name string) string {
 }
 
 // isReservedName knows the names that AWS documents for SMS and mobile push
-// (SNS.md (b) 20, 21).
+// (https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html,
+// https://docs.aws.amazon.com/sns/latest/dg/sns-ttl.html,
+// https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
 func isReservedName(name string) bool {
 	switch name {
 	case "AWS.SNS.SMS.SenderID", "AWS.SNS.SMS.SMSType", "AWS.SNS.SMS.MaxPrice",

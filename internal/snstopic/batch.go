@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// maxEntries is what one PublishBatch takes (SNS.md (b) 26).
+	// maxEntries is what one PublishBatch takes
+	// (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html).
 	maxEntries = 10
 
 	// concurrency is the number of batches under way at a time. SNS takes

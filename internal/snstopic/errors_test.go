@@ -25,7 +25,7 @@ type answer struct {
 	fix       string // a part of it
 }
 
-// answers is every row of SNS.md (c), over the wire.
+// answers is every row of remedyFor, over the wire.
 var answers = []answer{
 	{"InvalidParameter", 400, "Invalid parameter: Subject", ClassInput, false, 1, "subject one line"},
 	{"InvalidParameter", 400, "Invalid parameter: TopicArn", ClassInput, false, 1, "region (eu-west-1)"},

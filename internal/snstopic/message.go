@@ -6,8 +6,8 @@ import (
 )
 
 // DefaultMaxBytes is the size of a message that every topic takes: body and
-// attributes, 256 KiB (SNS.md (b) 5). A topic's MaximumMessageSize may be
-// anything from 1,024 to 1,048,576.
+// attributes, 256 KiB. A topic's MaximumMessageSize may be anything from 1,024
+// to 1,048,576 (https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html).
 const DefaultMaxBytes = 262_144
 
 // Message is what is published. What SNS takes of each field is said by

@@ -38,8 +38,9 @@ func (t *Topic) fixKeys(given, chain string) string {
 // unknownFix is the step for what may have been published.
 const unknownFix = "look behind the topic before running it again: a second run may deliver a second time"
 
-// remedyFor is the one table from code to remedy (SNS.md (c)). Codes that the
-// SDK has a type for are taken from it; the others are AWS's common ones.
+// remedyFor is the one table from code to remedy. Codes that the SDK has a type
+// for are taken from it; the others are AWS's common ones
+// (https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html).
 func (t *Topic) remedyFor(code, message string) remedy {
 	switch code {
 	case (&types.InvalidParameterException{}).ErrorCode():

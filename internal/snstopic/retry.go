@@ -31,7 +31,7 @@ const (
 )
 
 // newRetryer is the SDK's standard retryer, and what it misses: two throttles
-// of SNS and HTTP 429 (SNS.md (c)). attempts of 0 means the SDK's three.
+// of SNS and HTTP 429 (found by running it). attempts of 0 means the SDK's three.
 func newRetryer(attempts int, backoff retry.BackoffDelayer) *retry.Standard {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts

@@ -7,7 +7,8 @@ import (
 
 // structureProblem says why SNS would not take body as a message by protocol
 // (MessageStructure json), "" when it would: a JSON object whose values are
-// strings, one of them named default, and no name twice (SNS.md (b) 11).
+// strings, one of them named default, and no name twice
+// (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
 //
 // It reads the text itself: package encoding/json takes a name twice, and this
 // runs for every message of a run.

@@ -18,15 +18,17 @@ const (
 )
 
 const (
-	// maxSubjectRunes: SNS's model says less than 100 characters, SNS itself
-	// takes exactly 100 (SNS.md (b) 8).
+	// maxSubjectRunes: the API reference says less than 100 characters
+	// (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html), SNS itself
+	// takes exactly 100, as its users report.
 	maxSubjectRunes = 100
 
-	// maxIDBytes is the longest message group or deduplication id (SNS.md (b) 22).
+	// maxIDBytes is the longest message group or deduplication id (same page).
 	maxIDBytes = 128
 
 	// maxAttributes: a subscription with raw delivery to SQS silently drops a
-	// message with more (SNS.md (b) 18).
+	// message with more
+	// (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
 	maxAttributes = 10
 )
 
@@ -57,7 +59,7 @@ func joined(problems []Problem) string {
 }
 
 // Validate returns every problem of m on the topic, none when SNS takes it
-// (SNS.md (b)). maxBytes is the topic's MaximumMessageSize; 0 means
+// (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). maxBytes is the topic's MaximumMessageSize; 0 means
 // [DefaultMaxBytes].
 func Validate(arn ARN, m Message, maxBytes int) []Problem {
 	var found problems
