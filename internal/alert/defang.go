@@ -138,13 +138,16 @@ func isLink(scheme string) bool {
 // only where an address comes of it.
 var defanged = strings.NewReplacer("[.]", ".", "[@]", "@")
 
+// bracketed is the reverse, for what stands before the last @.
+var bracketed = strings.NewReplacer(".", "[.]", "@", "[@]")
+
 // defangHost brackets what makes a host: the last dot of an IPv4 address, the
-// last colon of an IPv6 address, every dot of a name; and the @ before it.
+// last colon of an IPv6 address, every dot of a name; and each @ before it.
 func defangHost(host string) string {
 	host = defanged.Replace(host)
 	user, address, ok := cutLast(host, "@")
 	if ok {
-		return strings.ReplaceAll(user, ".", "[.]") + "[@]" + defangAddress(address)
+		return bracketed.Replace(user) + "[@]" + defangAddress(address)
 	}
 	return defangAddress(host)
 }
