@@ -48,11 +48,7 @@ func (c *packageCommand) Run(ctx context.Context, args []string) error {
 	if err := (&validateCommand{env: c.env}).Run(ctx, []string{"--root", *root}); err != nil {
 		return err
 	}
-	files, install, err := sources(*root)
-	if err != nil {
-		return err
-	}
-	notice, err := tcx.Notice(ctx, *root, *app)
+	files, install, err := sources(ctx, *root, *app)
 	if err != nil {
 		return err
 	}
@@ -63,7 +59,7 @@ func (c *packageCommand) Run(ctx context.Context, args []string) error {
 	if err := sameVersion(ctx, programs, install.Version); err != nil {
 		return err
 	}
-	data, err := tcx.Pack(install.Folder(), append(append(files, notice), programs...))
+	data, err := tcx.Pack(install.Folder(), append(files, programs...))
 	if err != nil {
 		return err
 	}
@@ -82,7 +78,7 @@ func (c *packageCommand) Run(ctx context.Context, args []string) error {
 }
 
 // sources are the files of the package beside the programs.
-func sources(root string) ([]tcx.File, *tcx.Install, error) {
+func sources(ctx context.Context, root, app string) ([]tcx.File, *tcx.Install, error) {
 	var files []tcx.File
 	for _, name := range []string{tcx.InstallFile, tcx.LayoutFile, tcx.LicenseFile} {
 		data, err := os.ReadFile(filepath.Join(root, name))
@@ -106,7 +102,11 @@ func sources(root string) ([]tcx.File, *tcx.Install, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return append(files, tcx.File{Name: tcx.ReadmeFile, Data: []byte(readme)}), install, nil
+	notice, err := tcx.Notice(ctx, root, app)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(files, tcx.File{Name: tcx.ReadmeFile, Data: []byte(readme)}, notice), install, nil
 }
 
 // sameVersion asks the program for this machine, where there is one, for its

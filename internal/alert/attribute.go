@@ -250,28 +250,27 @@ func (c *collector) addNumber(name string, n number) {
 		c.remark("attribute %s %v: left out", name, err)
 		return
 	}
-	before := len(c.attributes)
-	c.add(Attribute{name, typeNumber, text}, false)
-	if remark := rounding(name, n, text); remark != "" && len(c.attributes) > before {
+	if remark := rounding(name, n, text); c.add(Attribute{name, typeNumber, text}, false) && remark != "" {
 		c.remarks = append(c.remarks, remark)
 	}
 }
 
-// add adds an attribute if it can be sent and there is room for it.
-func (c *collector) add(a Attribute, own bool) {
+// add adds an attribute if it can be sent and there is room for it, and reports
+// whether it did.
+func (c *collector) add(a Attribute, own bool) bool {
 	for _, other := range c.attributes {
 		if other.Name == a.Name {
 			if own {
 				c.remark("attribute %s is given twice: the first counts", a.Name)
 			}
-			return // a derived one gives way to one's own
+			return false // a derived one gives way to one's own
 		}
 	}
 	text, why := attributeText(a.Value), ""
 	switch {
 	case a.Value == "":
 		if !own {
-			return
+			return false
 		}
 		why = "is empty"
 	case text == "":
@@ -285,13 +284,14 @@ func (c *collector) add(a Attribute, own bool) {
 	}
 	if why != "" {
 		c.remark("attribute %s %s: left out", a.Name, why)
-		return
+		return false
 	}
 	if text != a.Value {
 		c.remark("attribute %s holds characters that SNS refuses there: they are left out", a.Name)
 	}
 	a.Value = text
 	c.attributes = append(c.attributes, a)
+	return true
 }
 
 // attributeText leaves out what SNS refuses in an attribute: characters beyond

@@ -103,7 +103,8 @@ func (r *rendering) sms() short {
 		cut = append(cut, "owner in the SMS")
 	}
 	if text := line("", p.DetailsLink); smsParts(text) <= maxSMSParts {
-		// Three dots, because the ellipsis is not in the GSM alphabet.
+		// Three dots, because the ellipsis is not in the GSM alphabet. Each length in
+		// turn, not by halves: parts end between words, so a longer text may take fewer.
 		for n := min(utf8.RuneCountInString(p.Owner), maxSMSParts*gsmMany); n > 0; n-- {
 			if shorter := line(firstRunes(p.Owner, n)+"...", p.DetailsLink); smsParts(shorter) <= maxSMSParts {
 				text = shorter

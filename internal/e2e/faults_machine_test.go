@@ -178,7 +178,8 @@ func diskFaults() []fault {
 			Exit: 0, Debug: debugMessageID, Sent: 1, Says: []string{"published"},
 			do: func(t *testing.T) (*world, outcome) {
 				w := newWorld(t)
-				place := mount(t, w.session.Dir, "ro,size=64k")
+				place := mount(t, w.session.Dir, "size=64k")
+				require.NoError(t, readOnly(place))
 				return w, w.run(w.params(map[string]any{"tc_out_path": place, "tc_log_path": place}))
 			},
 		}, {

@@ -59,8 +59,8 @@ func joined(problems []Problem) string {
 }
 
 // Validate returns every problem of m on the topic, none when SNS takes it
-// (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). maxBytes is the topic's MaximumMessageSize; 0 means
-// [DefaultMaxBytes].
+// (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). maxBytes is
+// the topic's MaximumMessageSize; 0 means [DefaultMaxBytes].
 func Validate(arn ARN, m Message, maxBytes int) []Problem {
 	var found problems
 	validateBody(&found, m)

@@ -28,25 +28,30 @@ func Targets() []Target {
 // the program.
 const buildTags = "nethttpomithttp2"
 
-// environ is the environment that go runs in for a target: a developer's own
-// settings do not change what comes out.
-func (t Target) environ() []string {
-	return append(os.Environ(), "GOOS=linux", "GOARCH="+t.Arch, "CGO_ENABLED=0", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off")
-}
-
 // Build builds the App for a target, from the module in dir, into a file: a
 // static binary without symbols, paths or times of this machine, so that the
 // same source gives the same bytes.
 func Build(ctx context.Context, dir, app string, target Target, out string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", buildTags, "-ldflags", "-s -w -buildid= -funcalign=8", "-o", out, app)
-	cmd.Dir = dir
-	cmd.Env = target.environ()
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("build %s for %s: %w\n%s", app, target.Arch, err, strings.TrimSpace(output.String()))
+	_, err := target.goTool(ctx, dir, "build", "-trimpath", "-buildvcs=false", "-tags", buildTags, "-ldflags", "-s -w -buildid= -funcalign=8", "-o", out, app)
+	if err != nil {
+		return fmt.Errorf("build %s for %s: %w", app, target.Arch, err)
 	}
 	return nil
+}
+
+// goTool runs go for a target, in the module in dir, and returns what it prints;
+// a developer's own settings do not change it.
+func (t Target) goTool(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+t.Arch, "CGO_ENABLED=0", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off")
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, strings.TrimSpace(complaint.String()))
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // BuildAll builds the App for every target into a temporary folder and returns

@@ -1,12 +1,10 @@
 package tcx
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -55,20 +53,21 @@ type library struct{ name, dir string }
 // is replaced by a folder is the App's own source.
 func libraries(ctx context.Context, dir, app string) ([]library, error) {
 	const format = "{{with .Module}}{{if not .Main}}{{if not (and .Replace (not .Replace.Version))}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}{{end}}"
-	root, err := goTool(ctx, dir, Targets()[0], "env", "GOROOT", "GOVERSION")
+	itself, err := Targets()[0].goTool(ctx, dir, "env", "GOVERSION", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
-	lines := []string{}
+	version, root, _ := strings.Cut(itself, "\n")
+	var lines []string
 	for _, target := range Targets() {
-		listed, err := goTool(ctx, dir, target, "list", "-deps", "-tags", buildTags, "-f", format, app)
+		listed, err := target.goTool(ctx, dir, "list", "-deps", "-tags", buildTags, "-f", format, app)
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, listed...)
+		lines = append(lines, strings.Split(listed, "\n")...)
 	}
 	slices.Sort(lines)
-	all := []library{{name: root[1], dir: root[0]}}
+	all := []library{{name: version, dir: root}}
 	for _, line := range slices.Compact(lines) {
 		if name, dir, ok := strings.Cut(line, "\t"); ok {
 			all = append(all, library{name, dir})
@@ -105,17 +104,4 @@ func (l library) texts() ([]string, error) {
 		return []string{"The license of Go: https://go.dev/LICENSE"}, nil
 	}
 	return nil, errors.New(l.name + " has no license: ask its authors for one, or build without it")
-}
-
-// goTool runs go as Build does and returns the lines of its answer.
-func goTool(ctx context.Context, dir string, target Target, args ...string) ([]string, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env = dir, target.environ()
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, strings.TrimSpace(complaint.String()))
-	}
-	return strings.Split(strings.TrimSpace(string(out)), "\n"), nil
 }
